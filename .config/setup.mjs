@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const STAMP = path.join(ROOT, 'node_modules', '.tailrace-setup.json')
+const ADDON = 'packages/core/node_modules/mmap-io/build/Release/mmap-io.node'
 const NODE_VERSION_MIN = [20, 19]
 const SOURCE_FILE = /\.(?:tsx?|js|css|html|json|svg)$/
 
@@ -55,10 +56,17 @@ function install({ rebuildAddon }) {
   const pnpm = `pnpm@${pnpmVersion()}`
   const env = { ...process.env, ...nodeHeaders() }
   // `--yes` comes before the package, so that npx asks nothing.
-  run('install dependencies', 'npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], env)
+  const args = ['install', '--frozen-lockfile', '--config.confirm-modules-purge=false']
+  run('install dependencies', 'npx', ['--yes', pnpm, ...args], env)
   // An addon compiled for another Node does not load; pnpm does not notice the change by itself.
   if (rebuildAddon) {
     run('rebuild mmap-io for this Node', 'npx', ['--yes', pnpm, 'rebuild', '-r', 'mmap-io'], env)
+  }
+  if (!existsSync(path.join(ROOT, ADDON))) {
+    process.stderr.write(
+      'setup: mmap-io was not compiled (it needs a C++ compiler, make and Python 3); without it ' +
+        'segments are not memory-mapped. With these installed: delete node_modules, run this again\n',
+    )
   }
 }
 
@@ -69,7 +77,7 @@ function pnpmVersion() {
 
 /**
  * Points node-gyp at the headers that came with this Node, if they did. Without them node-gyp
- * downloads its own from nodejs.org, which also works, where there is a way to it.
+ * downloads its own from nodejs.org; where it cannot, mmap-io, an optional dependency, is left out.
  */
 function nodeHeaders() {
   const isSet = Object.keys(process.env).some((name) => name.toLowerCase() === 'npm_config_nodedir')
