@@ -36,8 +36,9 @@ export interface ErrorBody {
 /** The number of an error that has none of its own. */
 export const ERROR_NUMBER_NONE = 0
 
-const DETAILS_COUNT_MAX = 64
+const DETAILS_VALUES_MAX = 64
 const DETAILS_DEPTH_MAX = 3
+const DETAILS_TEXT_LENGTH_MAX = 256
 
 /**
  * Makes an ERROR of an error. Its cause and stack stay here; a long message is cut, and details are
@@ -50,7 +51,7 @@ export function encodeErrorFrame(
   const body: ErrorBody = {
     code: wireNumberOf(error.code),
     message: error.message.slice(0, STRING_LENGTH_MAX),
-    details: plainDetails(error.details),
+    details: new PlainDetails().map(error.details, 1),
   }
   const frame = encodeControl(body, FRAME_PREFIX_BYTES)
   writeFramePrefix(frame, 0, { ...fields, type: FrameType.ERROR })
@@ -76,36 +77,56 @@ function wireNumberOf(code: ErrorCode): number {
   return ERROR_REGISTRY[code].number ?? ERROR_NUMBER_NONE
 }
 
-function plainDetails(details: ErrorDetails): Record<string, unknown> {
-  return plainMap(details, DETAILS_DEPTH_MAX)
-}
+/**
+ * Copies what MessagePack can hold. Bounded in width, depth and length of strings, so that details
+ * that are huge or refer to themselves make a frame that a peer takes.
+ */
+class PlainDetails {
+  private valuesLeft = DETAILS_VALUES_MAX
 
-function plainMap(map: object, depth: number): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(map)
-      .slice(0, DETAILS_COUNT_MAX)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key.slice(0, STRING_LENGTH_MAX), plainValue(value, depth)]),
-  )
-}
-
-function plainValue(value: unknown, depth: number): unknown {
-  switch (typeof value) {
-    case 'number':
-    case 'boolean':
-      return value
-    case 'string':
-      return value.slice(0, STRING_LENGTH_MAX)
-    case 'object':
-      if (value === null) return null
-      if (depth <= 1) return '…'
-      if (Array.isArray(value)) {
-        return value.slice(0, DETAILS_COUNT_MAX).map((item) => plainValue(item, depth - 1))
-      }
-      return value instanceof Error
-        ? value.message.slice(0, STRING_LENGTH_MAX)
-        : plainMap(value, depth - 1)
-    default:
-      return String(value).slice(0, STRING_LENGTH_MAX)
+  map(source: object, depth: number): Record<string, unknown> {
+    const entries: [string, unknown][] = []
+    for (const [key, value] of Object.entries(source)) {
+      if (value === undefined) continue
+      if (this.valuesLeft === 0) break
+      entries.push([cut(key), this.value(value, depth)])
+    }
+    return Object.fromEntries(entries)
   }
+
+  private value(value: unknown, depth: number): unknown {
+    this.valuesLeft -= 1
+    switch (typeof value) {
+      case 'number':
+      case 'boolean':
+        return value
+      case 'string':
+        return cut(value)
+      case 'bigint':
+        return cut(value.toString())
+      case 'object':
+        return value === null ? null : this.object(value, depth)
+      default:
+        return `(${typeof value})`
+    }
+  }
+
+  private object(value: object, depth: number): unknown {
+    if (value instanceof Error) return cut(value.message)
+    if (depth === DETAILS_DEPTH_MAX) return '…'
+    return Array.isArray(value) ? this.array(value, depth + 1) : this.map(value, depth + 1)
+  }
+
+  private array(source: readonly unknown[], depth: number): unknown[] {
+    const items: unknown[] = []
+    for (const item of source) {
+      if (this.valuesLeft === 0) break
+      items.push(this.value(item, depth))
+    }
+    return items
+  }
+}
+
+function cut(text: string): string {
+  return text.slice(0, DETAILS_TEXT_LENGTH_MAX)
 }

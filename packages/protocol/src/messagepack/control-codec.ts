@@ -3,14 +3,15 @@
  *
  * msgpackr does the work, set to standard MessagePack (`useRecords: false`: its records are an
  * extension of its own and the only part of it that compiles code, so this runs under a Content
- * Security Policy without `unsafe-eval`). Its entry point `msgpackr/pack` has neither streams nor the
- * native string extractor, so one implementation runs in browsers and in Node.
+ * Security Policy without `unsafe-eval`). Its entry point `msgpackr/pack` brings neither streams nor the
+ * native string extractor, so the same code runs in browsers and in Node.
  *
  * Hostile bytes never reach it: `checkMessagePack` goes first. Binary values in a decoded message are
  * views of the body, not copies; as long as one is kept, so is the whole message.
  */
 
-import { Packr } from 'msgpackr/pack'
+import type { Packr } from 'msgpackr'
+import { Packr as PackrClass } from 'msgpackr/pack'
 
 import { CONTROL_BODY_BYTES_MAX } from '../limits.js'
 import { malformed } from '../malformed.js'
@@ -19,7 +20,10 @@ import { checkMessagePack } from './check-message-pack.js'
 /** A decoded map: the keys are strings, the values have not been looked at. */
 export type WireMap = Readonly<Record<string, unknown>>
 
-const packr = new Packr({
+/** The declarations of `msgpackr/pack` lead nowhere for ESM; those of `msgpackr` are the same class. */
+const TypedPackr = PackrClass as unknown as typeof Packr
+
+const packr = new TypedPackr({
   useRecords: false,
   mapsAsObjects: true,
   variableMapSize: true,
