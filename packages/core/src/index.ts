@@ -1,1 +1,31 @@
-export {}
+/**
+ * @tailrace/core: the append-only log, embedded.
+ *
+ * Start at `openStore`. Everything here runs in the process that calls it; there is no server.
+ */
+export { openStore, Store } from './store/store.js'
+export type { StoreOptions } from './store/store.js'
+export { Log } from './log/log.js'
+export type {
+  AppendOptions,
+  AppendResult,
+  FollowOptions,
+  LogDescription,
+  LogRecord,
+  OutOfRange,
+  ReadOptions,
+  RecordInput,
+  StartPosition,
+} from './log/log-types.js'
+export { LogReader } from './log/log-reader.js'
+export type { BatchRun } from './log/log-reader.js'
+export type { Damage, RecoveryReport, TornTail } from './log/recovery-report.js'
+export { DEFAULT_STREAM_CONFIG, parseStreamConfig } from './log/stream-config.js'
+export type { Durability, StreamConfig, StreamConfigInput } from './log/stream-config.js'
+export type { ProducerHandle } from './producers/producer-table.js'
+export type { Clock } from './io/clock.js'
+export type { Scheduler } from './io/scheduler.js'
+export type { Storage, StorageEntry, StorageFile } from './storage/storage-port.js'
+export { MappedStorage } from './storage/mapped-storage.js'
+export { inspectSegmentFile } from './segments/segment-inspection.js'
+export type { InspectedBatch, SegmentInspection } from './segments/segment-inspection.js'

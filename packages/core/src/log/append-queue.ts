@@ -1,0 +1,92 @@
+/**
+ * Appends by promise: in the order of the calls, resolved when the stream's durability is met.
+ *
+ * Exists apart from the log because appending itself is synchronous. A batch waits here only for two
+ * things: before it is appended for room (a segment file that is being prepared), and afterwards for the
+ * durable mark.
+ */
+import type { AppendOptions, AppendResult } from './log-types.js'
+import { toError } from './to-error.js'
+
+/** What the queue needs of its log. */
+export interface AppendTarget {
+  hasRoomFor(batchLength: number): boolean
+  makeRoom(batchLength: number): Promise<void>
+  appendBatch(batch: Uint8Array, options: AppendOptions): AppendResult
+  /** True when an append is acknowledged without waiting for the durable mark. */
+  readonly isRelaxed: boolean
+  readonly durableOffset: () => number
+}
+
+interface Waiter {
+  readonly result: AppendResult
+  readonly resolve: (result: AppendResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class AppendQueue {
+  readonly #target: AppendTarget
+  /** Appended, not yet durable, in order of offset. */
+  #waiters: Waiter[] = []
+  #tail: Promise<unknown> = Promise.resolve()
+  #queued = 0
+
+  constructor(target: AppendTarget) {
+    this.#target = target
+  }
+
+  /** Appends the batch, which must not change until the promise settles. */
+  append(batch: Uint8Array, options: AppendOptions): Promise<AppendResult> {
+    if (this.#queued > 0 || !this.#target.hasRoomFor(batch.length)) {
+      return this.#appendLater(batch, options)
+    }
+    try {
+      return this.#whenMet(this.#target.appendBatch(batch, options))
+    } catch (error) {
+      return Promise.reject(toError(error))
+    }
+  }
+
+  /** The durable mark has advanced. */
+  settle(durableOffset: number): void {
+    const done = this.#waiters.findIndex(({ result }) => result.endOffset > durableOffset)
+    const settled = this.#waiters.splice(0, done < 0 ? this.#waiters.length : done)
+    for (const { result, resolve } of settled) resolve(result)
+  }
+
+  /** It never will again. */
+  fail(error: unknown): void {
+    const failed = this.#waiters
+    this.#waiters = []
+    for (const { reject } of failed) reject(error)
+  }
+
+  /** Resolves when nothing waits for room. Never rejects. */
+  async idle(): Promise<void> {
+    await this.#tail
+  }
+
+  /** Behind others that wait for room, so that the order of calls is the order of offsets. */
+  #appendLater(batch: Uint8Array, options: AppendOptions): Promise<AppendResult> {
+    const target = this.#target
+    this.#queued += 1
+    const appended = this.#tail.then(async () => {
+      try {
+        while (!target.hasRoomFor(batch.length)) await target.makeRoom(batch.length)
+        return target.appendBatch(batch, options)
+      } finally {
+        this.#queued -= 1
+      }
+    })
+    this.#tail = appended.catch(() => undefined)
+    return appended.then((result) => this.#whenMet(result))
+  }
+
+  #whenMet(result: AppendResult): Promise<AppendResult> {
+    const { isRelaxed, durableOffset } = this.#target
+    if (isRelaxed || result.endOffset <= durableOffset()) return Promise.resolve(result)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ result, resolve, reject })
+    })
+  }
+}

@@ -1,0 +1,51 @@
+/** The errors a log reports, with their numbers. */
+import { RequestError, StorageError } from '@tailrace/format'
+import type { RecoveryReport } from './recovery-report.js'
+
+/** STREAM_CLOSED: the log was closed or deleted, for the given reason. */
+export function streamClosed(stream: string, reason: string): StorageError {
+  return new StorageError('STREAM_CLOSED', `stream "${stream}": ${reason}`, { details: { stream } })
+}
+
+/** STREAM_CORRUPT when recovery found damage, otherwise undefined. */
+export function damageError(stream: string, report: RecoveryReport): StorageError | undefined {
+  const { damage } = report
+  if (damage === undefined) return undefined
+  const { from, to, segment, reason } = damage
+  const range = to === undefined ? `from offset ${from}` : `from offset ${from} to ${to}`
+  const message =
+    `stream "${stream}" is damaged ${range} in ${segment} (${reason}); ` +
+    'it can be read up to there, nothing can be appended'
+  return new StorageError('STREAM_CORRUPT', message, { details: { stream, from, to, segment } })
+}
+
+/** EXPECTED_OFFSET_MISMATCH: the log does not end where the caller expects. */
+export function expectedOffsetMismatch(
+  stream: string,
+  expectedOffset: number,
+  endOffset: number,
+): RequestError {
+  const message = `expected stream "${stream}" to end at offset ${expectedOffset}, it ends at ${endOffset}`
+  const details = { stream, expectedOffset, endOffset }
+  return new RequestError('EXPECTED_OFFSET_MISMATCH', message, { details })
+}
+
+/** OFFSET_OUT_OF_RANGE: outside the bounds, which are given. */
+export function offsetOutOfRange(
+  offset: number,
+  bounds: { readonly stream: string; readonly startOffset: number; readonly endOffset: number },
+): RequestError {
+  const { stream, startOffset, endOffset } = bounds
+  const side =
+    offset < startOffset
+      ? `below the start offset ${startOffset}`
+      : `beyond the end offset ${endOffset}`
+  const message = `offset ${offset} is ${side} of stream "${stream}"`
+  return new RequestError('OFFSET_OUT_OF_RANGE', message, { details: { ...bounds, offset } })
+}
+
+/** INVALID_REQUEST: a producer name of an impossible length. */
+export function invalidProducerName(length: number, lengthMax: number): RequestError {
+  const message = `a producer name has ${length} characters, allowed are 1 to ${lengthMax}`
+  return new RequestError('INVALID_REQUEST', message, { details: { length, lengthMax } })
+}

@@ -1,0 +1,113 @@
+/**
+ * Reading a log by iteration: batches without copying, records one by one.
+ *
+ * Bodies are checked here, before any record of a batch is handed out.
+ */
+import { BatchView, checkBatch } from '@tailrace/format'
+import type {
+  FollowOptions,
+  LogRecord,
+  ReadOptions,
+  StartPosition,
+  OutOfRange,
+} from './log-types.js'
+import type { LogReader } from './log-reader.js'
+
+/** What iteration needs of a log. */
+export interface IterableLog {
+  readonly visibleOffset: number
+  readonly isClosed: boolean
+  resolveOffset(from: StartPosition, options: { onOutOfRange?: OutOfRange | undefined }): number
+  reader(offset: number): LogReader
+  onVisible(listener: () => void): () => void
+}
+
+/** Bytes taken from the reader at once. */
+const RUN_BYTES = 1024 * 1024
+
+/** See `Log.batches`. */
+export function* readBatches(
+  log: IterableLog,
+  options: ReadOptions,
+): Generator<BatchView, void, undefined> {
+  const reader = log.reader(log.resolveOffset(options.from, options))
+  const end = Math.min(options.to ?? Infinity, log.visibleOffset)
+  while (reader.nextOffset < end) {
+    const run = reader.next(RUN_BYTES)
+    if (run === undefined) return
+    yield* batchesOf(run.bytes, end)
+  }
+}
+
+/** See `Log.read`. */
+export async function* readRecords(
+  log: IterableLog,
+  options: FollowOptions,
+): AsyncGenerator<LogRecord, void, undefined> {
+  const { follow = false, signal } = options
+  const start = log.resolveOffset(options.from, options)
+  const reader = log.reader(start)
+  const end = options.to ?? (follow ? Infinity : log.visibleOffset)
+  while (reader.nextOffset < end) {
+    signal?.throwIfAborted()
+    const run = reader.next(RUN_BYTES)
+    if (run === undefined) {
+      if (!follow) return
+      await nextAdvance(log, reader, signal)
+      continue
+    }
+    for (const batch of batchesOf(run.bytes, end)) {
+      for (const record of recordsOf(batch)) {
+        if (record.offset < start) continue
+        if (record.offset >= end) return
+        yield record
+      }
+    }
+  }
+}
+
+/** The batches of a run that begin before `end`, each checked whole; the view is reused. */
+function* batchesOf(bytes: Uint8Array, end: number): Generator<BatchView, void, undefined> {
+  let batch: BatchView | undefined
+  let position = 0
+  while (position < bytes.length) {
+    checkBatch(bytes, position, bytes.length, 'whole')
+    batch = batch === undefined ? new BatchView(bytes, position) : batch.wrap(bytes, position)
+    if (batch.baseOffset >= end) return
+    position += batch.batchLength
+    yield batch
+  }
+}
+
+function* recordsOf(batch: BatchView): Generator<LogRecord, void, undefined> {
+  const { recordCount, appendTimeUs } = batch
+  for (let at = 0; at < recordCount; at += 1) {
+    yield {
+      offset: batch.offset(at),
+      value: batch.value(at),
+      key: batch.key(at),
+      headers: batch.headers(at),
+      timeUs: batch.timeUs(at),
+      appendTimeUs,
+    }
+  }
+}
+
+/** Resolves when there is something to read, or the log was closed; rejects when the signal aborts. */
+async function nextAdvance(
+  log: IterableLog,
+  reader: LogReader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      stop()
+      signal?.removeEventListener('abort', settle)
+      if (signal?.aborted === true) reject(signal.reason as Error)
+      else resolve()
+    }
+    const stop = log.onVisible(settle)
+    signal?.addEventListener('abort', settle)
+    if (log.isClosed || log.visibleOffset > reader.nextOffset || signal?.aborted === true) settle()
+  })
+}

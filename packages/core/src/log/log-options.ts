@@ -1,0 +1,24 @@
+/** What a log is opened with: the outcome of recovery, and what the streams of a store share. */
+import type { Clock } from '../io/clock.js'
+import type { Scheduler } from '../io/scheduler.js'
+import type { ProducerTable } from '../producers/producer-table.js'
+import type { MappingCache } from '../segments/mapping-cache.js'
+import type { SegmentLoader } from '../segments/segment.js'
+import type { Storage } from '../storage/storage-port.js'
+import type { RecoveredLog } from './recovery.js'
+import type { StreamMetadata } from './stream-metadata.js'
+
+/** What a log is opened with. */
+export interface LogOptions {
+  readonly storage: Storage
+  readonly directory: string
+  readonly metadata: StreamMetadata
+  readonly recovered: RecoveredLog
+  readonly producers: ProducerTable
+  readonly loader: SegmentLoader
+  readonly cache: MappingCache
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  /** Hears of failures in the background that no caller waits for. */
+  readonly onBackgroundError: (error: unknown) => void
+}

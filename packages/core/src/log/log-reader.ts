@@ -1,0 +1,161 @@
+/**
+ * Reads a log in runs of whole batches, as views of the segment's memory.
+ *
+ * A reader is a position and nothing else: it is told of nothing and holds no queue, so a slow one
+ * costs the log nothing. Rolling, retention and deletion go on under it; what it has handed out stays
+ * readable for as long as it is referenced.
+ *
+ * Headers are checked where the walk has not been before, so that a damaged length is found before it
+ * is followed. Bodies are checked by whoever decodes the records.
+ */
+import { inspectBatchHeader, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
+import type { BatchDefect, TailraceError } from '@tailrace/format'
+import type { SegmentBytes } from '../segments/segment-bytes.js'
+import type { Segment } from '../segments/segment.js'
+import { offsetOutOfRange } from './log-errors.js'
+import type { LogMark } from './log-mark.js'
+import { positionOfOffset } from './seek.js'
+import type { SegmentList } from './segment-list.js'
+
+/** Consecutive whole batches as they are stored. */
+export interface BatchRun {
+  /** A view of the segment; valid for as long as it is held, never written to. */
+  readonly bytes: Uint8Array
+  /** Offset of the first record, which may precede the offset that was asked for. */
+  readonly baseOffset: number
+  /** The offset after the last record. */
+  readonly endOffset: number
+}
+
+/** What a reader needs of its log. */
+export interface ReadableLog {
+  readonly name: string
+  readonly segments: SegmentList
+  readonly startOffset: () => number
+  /** Consumers see what lies below. */
+  readonly visible: () => LogMark
+  /** Throws STREAM_CLOSED once the log is closed. */
+  assertReadable(): void
+}
+
+export class LogReader {
+  readonly #log: ReadableLog
+  #nextOffset: number
+  /** The place of `nextOffset`, undefined until it was looked up. */
+  #segment: Segment | undefined
+  #contents: SegmentBytes | undefined
+  #position = 0
+  /** Headers of `#segment` below this position were checked by this reader, from where it entered. */
+  #checkedTo = 0
+
+  constructor(log: ReadableLog, offset: number) {
+    this.#log = log
+    this.#nextOffset = offset
+  }
+
+  /** The offset the next run goes on at. */
+  get nextOffset(): number {
+    return this.#nextOffset
+  }
+
+  /** Goes on at another offset. */
+  seek(offset: number): void {
+    this.#nextOffset = offset
+    this.#leave()
+  }
+
+  /**
+   * The next run: as many whole batches as fit in `maxBytes`, but always at least one; undefined at the
+   * tail. A run never crosses a segment.
+   *
+   * @throws {RequestError} OFFSET_OUT_OF_RANGE when retention overtook {@link nextOffset}.
+   * @throws {StorageError} STREAM_CORRUPT at damage; STREAM_CLOSED when the log was closed or deleted.
+   */
+  next(maxBytes: number): BatchRun | undefined {
+    this.#log.assertReadable()
+    const visible = this.#log.visible()
+    if (this.#nextOffset >= visible.offset) return undefined
+    if (this.#nextOffset < this.#log.startOffset()) throw this.#overtaken()
+    const segment = this.#enter()
+    const contents = this.#contents
+    if (contents === undefined) throw new Error('entered without contents')
+    const limit = segment === visible.segment ? visible.position : segment.extent().dataEnd
+    const start = this.#position
+    let end = start
+    let endOffset = this.#nextOffset
+    while (end < limit) {
+      const defect = this.#defectAt(contents, end, limit)
+      if (defect !== undefined && end === start) throw this.#corrupt(segment, defect)
+      if (defect !== undefined) break
+      const length = contents.batchLengthAt(end)
+      if (end > start && end + length - start > maxBytes) break
+      endOffset = contents.nextOffsetAt(end)
+      end += length
+    }
+    if (end === start) throw this.#corrupt(segment, missing(segment, start))
+    const baseOffset = contents.baseOffsetAt(start)
+    this.#position = end
+    this.#nextOffset = endOffset
+    return { bytes: contents.bytes.subarray(start, end), baseOffset, endOffset }
+  }
+
+  /** Makes sure that `#segment` and `#position` are the place of `nextOffset`. */
+  #enter(): Segment {
+    const { segments } = this.#log
+    if (this.#segment !== undefined && this.#position < this.#segment.extent().dataEnd) {
+      return this.#segment
+    }
+    const following = this.#segment === undefined ? undefined : segments.after(this.#segment)
+    const segment = following ?? segments.at(segments.indexOf(this.#nextOffset))
+    this.#segment = segment
+    this.#contents = segment.contents()
+    this.#position =
+      this.#nextOffset === segment.baseOffset
+        ? SEGMENT_HEADER_BYTES
+        : positionOfOffset(segment, this.#nextOffset)
+    this.#checkedTo = this.#position
+    return segment
+  }
+
+  #leave(): void {
+    this.#segment = undefined
+    this.#contents = undefined
+  }
+
+  #defectAt(contents: SegmentBytes, position: number, limit: number): BatchDefect | undefined {
+    if (position < this.#checkedTo) return undefined
+    const defect = inspectBatchHeader(contents.view, position, limit)
+    if (defect === undefined) this.#checkedTo = position + contents.batchLengthAt(position)
+    return defect
+  }
+
+  #overtaken(): TailraceError {
+    const stream = this.#log.name
+    const startOffset = this.#log.startOffset()
+    const endOffset = this.#log.visible().offset
+    return offsetOutOfRange(this.#nextOffset, { stream, startOffset, endOffset })
+  }
+
+  #corrupt(segment: Segment, defect: BatchDefect): StorageError {
+    const { name } = this.#log
+    const message =
+      `stream "${name}" is damaged in ${segment.fileName}: ${defect.message}; ` +
+      `records from offset ${this.#nextOffset} cannot be read there`
+    const details = {
+      stream: name,
+      segment: segment.fileName,
+      from: this.#nextOffset,
+      to: segment.extent().endOffset,
+      ...defect.details,
+    }
+    return new StorageError('STREAM_CORRUPT', message, { details })
+  }
+}
+
+function missing(segment: Segment, position: number): BatchDefect {
+  return {
+    code: 'TRUNCATED',
+    message: `the data ends at position ${position}, before offset ${segment.extent().endOffset}`,
+    details: { positionBytes: position },
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What happens to a log behind the appends: sealed segments are cut to size and indexed, the producer
+ * table is written down, retention and trimming move the start.
+ *
+ * Exists apart from the log because all of it is asynchronous and strictly one job after another, while
+ * appending is synchronous. A failed job is reported; none of them endangers what is stored: an uncut
+ * segment is cut at the next opening, an unremoved one is removed then.
+ */
+import { END_MARKER_BYTES } from '@tailrace/format'
+import type { Clock } from '../io/clock.js'
+import { JobQueue } from '../io/job-queue.js'
+import { writeProducerSnapshot } from '../producers/producer-snapshot.js'
+import type { ProducerTable } from '../producers/producer-table.js'
+import { writeIndexFile } from '../segments/segment-loader.js'
+import type { Segment } from '../segments/segment.js'
+import type { Storage } from '../storage/storage-port.js'
+import type { GroupCommit } from './group-commit.js'
+import { retentionStart } from './retention.js'
+import { removeSegmentFiles } from './segment-files.js'
+import type { SegmentList } from './segment-list.js'
+import type { SegmentWriter } from './segment-writer.js'
+import { writeStreamMetadata } from './stream-metadata.js'
+import type { StreamMetadata } from './stream-metadata.js'
+
+/** The parts of the log that upkeep works on. */
+export interface LogUpkeepOptions {
+  readonly storage: Storage
+  readonly directory: string
+  readonly clock: Clock
+  readonly metadata: StreamMetadata
+  readonly segments: SegmentList
+  readonly writer: SegmentWriter
+  readonly commit: GroupCommit
+  readonly producers: ProducerTable
+  /** True while the log may be changed: open, undamaged, not poisoned. */
+  readonly isWritable: () => boolean
+  readonly onError: (error: unknown) => void
+}
+
+export class LogUpkeep {
+  readonly #options: LogUpkeepOptions
+  readonly #jobs: JobQueue
+  #metadata: StreamMetadata
+
+  constructor(options: LogUpkeepOptions) {
+    this.#options = options
+    this.#metadata = options.metadata
+    this.#jobs = new JobQueue(options.onError)
+  }
+
+  /** The metadata with the start offset in force. */
+  get metadata(): StreamMetadata {
+    return this.#metadata
+  }
+
+  /** Takes on segments that are sealed and wholly durable. */
+  settle(segments: readonly Segment[]): void {
+    for (const segment of segments) this.#jobs.push(() => this.#cutToSize(segment))
+    if (segments.length === 0) return
+    this.#jobs.push(() => this.writeProducers())
+    this.#jobs.push(() => this.#retain())
+  }
+
+  /** Applies retention as of now. @throws {StorageError} IO_ERROR, NO_SPACE. */
+  async applyRetention(): Promise<void> {
+    await this.#jobs.run(() => this.#retain())
+  }
+
+  /** Moves the start to `offset`, which is durable; resolves with the start. */
+  async trim(offset: number): Promise<number> {
+    return this.#jobs.run(async () => {
+      await this.#advanceStart(offset)
+      return this.#metadata.startOffset
+    })
+  }
+
+  /** Writes down the producer table as of now, once the records it speaks of are durable. */
+  async writeProducers(): Promise<void> {
+    const { storage, directory, producers, commit, writer } = this.#options
+    if (producers.size === 0) return
+    const snapshot = {
+      offset: writer.endMark().offset,
+      epoch: this.#metadata.epoch,
+      producers: producers.snapshot(),
+    }
+    await commit.flush()
+    await writeProducerSnapshot(storage, directory, snapshot)
+  }
+
+  /** Resolves when no job is left. */
+  idle(): Promise<void> {
+    return this.#jobs.idle()
+  }
+
+  /** The index is written last: where it is, the segment was cut. */
+  async #cutToSize(segment: Segment): Promise<void> {
+    const { storage, directory } = this.#options
+    if (segment.isClosed) return
+    const { dataEnd } = segment.extent()
+    await storage.resize(`${directory}/${segment.fileName}`, dataEnd + END_MARKER_BYTES)
+    await writeIndexFile(storage, directory, segment)
+    segment.sizeBytes = dataEnd + END_MARKER_BYTES
+    segment.release()
+  }
+
+  async #retain(): Promise<void> {
+    const { clock, segments, commit, isWritable } = this.#options
+    if (!isWritable()) return
+    const nowUs = clock.nowUs()
+    await this.#rollExpired(nowUs)
+    const retained = segments.all.map((segment) => ({
+      baseOffset: segment.baseOffset,
+      sizeBytes: segment.sizeBytes,
+      lastAppendTimeUs: () => segment.extent().lastAppendTimeUs,
+    }))
+    const start = retentionStart(retained, this.#metadata.config, nowUs)
+    if (start !== undefined) await this.#advanceStart(Math.min(start, commit.durable.offset))
+  }
+
+  /** A stream that is no longer written still has to give up its last records in time. */
+  async #rollExpired(nowUs: number): Promise<void> {
+    const { writer, isWritable } = this.#options
+    const { retentionMs } = this.#metadata.config
+    const { batchCount, lastAppendTimeUs } = writer.active.extent()
+    if (retentionMs === null || batchCount === 0) return
+    if (lastAppendTimeUs >= nowUs - retentionMs * 1000) return
+    await writer.prepareNext()
+    if (isWritable() && writer.canRoll) writer.roll()
+  }
+
+  /** Durably moves the start, then removes the segments below it. */
+  async #advanceStart(offset: number): Promise<void> {
+    if (offset <= this.#metadata.startOffset) return
+    const { storage, directory, segments } = this.#options
+    this.#metadata = { ...this.#metadata, startOffset: offset }
+    await writeStreamMetadata(storage, directory, this.#metadata)
+    for (const segment of segments.removeBelow(offset)) {
+      segment.close()
+      await removeSegmentFiles(storage, directory, segment.baseOffset)
+    }
+  }
+}

@@ -1,0 +1,495 @@
+/**
+ * A log: one stream, open for appending and reading.
+ *
+ * Ties together the writing end, group commit, recovery's outcome, producers, retention and readers;
+ * each of them is elsewhere and this file only decides in which order they act. Everything that
+ * changes the end of the log happens synchronously, so that no two appends can interleave.
+ *
+ * Invariants: startOffset ≤ durableOffset ≤ visibleOffset ≤ endOffset in relaxed mode; visibleOffset =
+ * durableOffset in fsync mode. After a failure nothing is appended and nothing more becomes durable.
+ */
+import { BatchBuilder, BatchView, checkProducedBatch } from '@tailrace/format'
+import type { StorageError, TailraceError } from '@tailrace/format'
+import {
+  PRODUCER_NAME_LENGTH_MAX,
+  producerIdOfName,
+  randomProducerId,
+} from '../producers/producer-id.js'
+import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
+import type { Segment } from '../segments/segment.js'
+import { AppendQueue } from './append-queue.js'
+import { GroupCommit } from './group-commit.js'
+import { Listeners } from './listeners.js'
+import { readBatches, readRecords } from './log-iteration.js'
+import type { LogMark } from './log-mark.js'
+import {
+  damageError,
+  expectedOffsetMismatch,
+  invalidProducerName,
+  offsetOutOfRange,
+  streamClosed,
+} from './log-errors.js'
+import type { LogOptions } from './log-options.js'
+import { LogReader } from './log-reader.js'
+import type {
+  AppendOptions,
+  AppendResult,
+  FollowOptions,
+  LogDescription,
+  LogRecord,
+  OutOfRange,
+  ReadOptions,
+  RecordInput,
+  StartPosition,
+} from './log-types.js'
+import { LogUpkeep } from './log-upkeep.js'
+import { encodeRecords } from './record-encoding.js'
+import type { RecoveryReport } from './recovery-report.js'
+import { segmentBytesMax } from './retention.js'
+import { offsetAtTime } from './seek.js'
+import { SegmentList } from './segment-list.js'
+import { SegmentWriter } from './segment-writer.js'
+import { resolveStart } from './start-position.js'
+import type { StreamConfig } from './stream-config.js'
+import { toError } from './to-error.js'
+
+export class Log {
+  readonly #options: LogOptions
+  readonly #segments: SegmentList
+  readonly #writer: SegmentWriter
+  readonly #commit: GroupCommit
+  readonly #producers: ProducerTable
+  readonly #upkeep: LogUpkeep
+  readonly #builder = new BatchBuilder()
+  readonly #appends: AppendQueue
+  readonly #visibleListeners = new Listeners()
+  readonly #durableListeners = new Listeners()
+  #batch: BatchView | undefined
+  #lastAppendTimeUs: number
+  #isVisibleScheduled = false
+  #damage: TailraceError | undefined
+  #closed: StorageError | undefined
+
+  constructor(options: LogOptions) {
+    const { storage, directory, metadata, recovered, loader, cache, clock, scheduler } = options
+    const { onBackgroundError } = options
+    this.#options = options
+    this.#producers = options.producers
+    this.#segments = new SegmentList(recovered.segments)
+    const identity = { streamId: metadata.streamId, epoch: metadata.epoch }
+    this.#writer = new SegmentWriter(
+      {
+        storage,
+        directory,
+        identity,
+        segmentBytesMax: segmentBytesMax(metadata.config),
+        loader,
+        cache,
+        nowUs: () => clock.nowUs(),
+        onRoll: (_, active) => {
+          this.#segments.push(active)
+        },
+        onBackgroundError,
+      },
+      { active: this.#segments.last, generation: recovered.recoveryGeneration },
+    )
+    const end = this.#writer.endMark()
+    this.#lastAppendTimeUs = lastAppendTimeOf(recovered.segments)
+    this.#commit = new GroupCommit(
+      {
+        scheduler,
+        delayMs: metadata.config.durability === 'fsync' ? 0 : metadata.config.flushIntervalMs,
+        endMark: () => this.#writer.endMark(),
+        syncUpTo: (mark) => this.#syncUpTo(mark),
+        onSettled: () => {
+          this.#settle()
+        },
+      },
+      end,
+    )
+    this.#upkeep = new LogUpkeep({
+      storage,
+      directory,
+      clock,
+      metadata,
+      segments: this.#segments,
+      writer: this.#writer,
+      commit: this.#commit,
+      producers: this.#producers,
+      isWritable: () => this.failure === undefined,
+      onError: onBackgroundError,
+    })
+    this.#appends = new AppendQueue({
+      hasRoomFor: (batchLength) => this.hasRoomFor(batchLength),
+      makeRoom: (batchLength) => this.makeRoom(batchLength),
+      appendBatch: (batch, appendOptions) => this.appendBatch(batch, appendOptions),
+      isRelaxed: metadata.config.durability === 'relaxed',
+      durableOffset: () => this.durableOffset,
+    })
+    this.#damage = damageError(metadata.name, recovered.report)
+    this.#upkeep.settle(recovered.uncut)
+  }
+
+  /** Name of the stream. */
+  get name(): string {
+    return this.#upkeep.metadata.name
+  }
+
+  /** Identity of the stream: 32 hex digits. */
+  get streamId(): string {
+    return this.#upkeep.metadata.streamId
+  }
+
+  /** The incarnation of the stream. */
+  get epoch(): number {
+    return this.#upkeep.metadata.epoch
+  }
+
+  /** The configuration in force. */
+  get config(): StreamConfig {
+    return this.#upkeep.metadata.config
+  }
+
+  /** The first retained record. */
+  get startOffset(): number {
+    return this.#upkeep.metadata.startOffset
+  }
+
+  /** The offset that is assigned next. */
+  get endOffset(): number {
+    return this.#writer.endMark().offset
+  }
+
+  /** Every record below it has survived a sync. */
+  get durableOffset(): number {
+    return this.#commit.durable.offset
+  }
+
+  /** Readers see the records below it. */
+  get visibleOffset(): number {
+    return this.#visible.offset
+  }
+
+  /** What recovery found when the log was opened. */
+  get recovery(): RecoveryReport {
+    return this.#options.recovered.report
+  }
+
+  /** Why nothing can be appended any more: damage, a failed write or sync, or the log is closed. */
+  get failure(): TailraceError | undefined {
+    return this.#closed ?? this.#damage ?? this.#commit.failure
+  }
+
+  /** True once the log was closed or deleted. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /**
+   * Appends records as one batch: all of them or none, at consecutive offsets.
+   *
+   * Resolves when the durability of the stream is met: after a sync in `fsync` mode, at once in
+   * `relaxed` mode. The input is copied before the call returns. Calls are appended in call order.
+   *
+   * @throws {RequestError} EXPECTED_OFFSET_MISMATCH; BATCH_TOO_LARGE above 16 MiB.
+   * @throws {StorageError} NO_SPACE (nothing was appended; try again once there is space),
+   * STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
+   * @throws {RangeError} for an empty list of records.
+   */
+  append(
+    records: RecordInput | readonly RecordInput[],
+    options: AppendOptions = {},
+  ): Promise<AppendResult> {
+    const list = isList(records) ? records : [records]
+    let batch: Uint8Array
+    try {
+      batch = encodeRecords(this.#builder, list, this.#options.clock.nowUs())
+    } catch (error) {
+      return Promise.reject(toError(error))
+    }
+    return this.#appends.append(batch, options)
+  }
+
+  /** True when {@link appendBatch} can take a batch of this length now. */
+  hasRoomFor(batchLength: number): boolean {
+    return this.#writer.hasRoomFor(batchLength)
+  }
+
+  /**
+   * Resolves when there is room for a batch of this length, which may mean that a segment file is
+   * prepared first. Another caller may take the room: ask {@link hasRoomFor} again.
+   *
+   * @throws {StorageError} NO_SPACE, IO_ERROR, STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
+   */
+  async makeRoom(batchLength: number): Promise<void> {
+    this.#assertWritable()
+    await this.#writer.makeRoom(batchLength)
+    this.#assertWritable()
+  }
+
+  /**
+   * Appends a batch as a producer built it; the hot path of servers. Synchronous: the bytes are copied
+   * before it returns. Whether the records are durable is for {@link onDurable} to say.
+   *
+   * The batch must be valid (`inspectProducedBatch`) unless `check` is set. A batch with a producer id
+   * must come from {@link openProducer}.
+   *
+   * @throws {RequestError} EXPECTED_OFFSET_MISMATCH, FENCED, OUT_OF_SEQUENCE.
+   * @throws {StorageError} STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
+   * @throws {FormatError} with `check`, when the batch is not valid.
+   * @throws {Error} when there is no room: our caller's bug.
+   */
+  appendBatch(
+    batch: Uint8Array,
+    options: AppendOptions & { readonly check?: boolean | undefined } = {},
+  ): AppendResult {
+    this.#assertWritable()
+    if (options.check === true) checkProducedBatch(batch, 0, batch.length)
+    const view = this.#viewOf(batch)
+    const { producerId, recordCount } = view
+    if (producerId !== 0) {
+      const duplicate = this.#producers.duplicateOffset(view)
+      if (duplicate !== undefined) return duplicateResult(duplicate, recordCount)
+    }
+    const baseOffset = this.endOffset
+    const { expectedOffset } = options
+    if (expectedOffset !== undefined && expectedOffset !== baseOffset) {
+      throw expectedOffsetMismatch(this.name, expectedOffset, baseOffset)
+    }
+    const nextOffset = baseOffset + recordCount
+    if (nextOffset > Number.MAX_SAFE_INTEGER) throw new Error('a stream ends at offset 2^53 − 1')
+    const appendTimeUs = Math.max(this.#lastAppendTimeUs, this.#options.clock.nowUs())
+    this.#writer.append(batch, { baseOffset, nextOffset, appendTimeUs, epoch: this.epoch })
+    this.#lastAppendTimeUs = appendTimeUs
+    if (producerId !== 0) this.#producers.note(view, baseOffset)
+    this.#commit.noteAppended()
+    this.#scheduleVisible()
+    return { baseOffset, endOffset: nextOffset, isDuplicate: false }
+  }
+
+  /**
+   * Opens a producer, whose batches are then stored once however often they are sent. Opening it again
+   * fences what was opened before.
+   *
+   * @param identity - a name; or the id of an anonymous producer that goes on; or neither for a new one.
+   * @throws {RequestError} INVALID_REQUEST for a name that is empty or longer than 255 characters.
+   */
+  openProducer(
+    identity: { readonly name?: string; readonly producerId?: number } = {},
+  ): ProducerHandle {
+    this.#assertWritable()
+    const { name, producerId } = identity
+    if (name === undefined) return this.#producers.open(producerId ?? randomProducerId())
+    if (name.length === 0 || name.length > PRODUCER_NAME_LENGTH_MAX) {
+      throw invalidProducerName(name.length, PRODUCER_NAME_LENGTH_MAX)
+    }
+    return this.#producers.open(producerIdOfName(name))
+  }
+
+  /**
+   * The offset of a start position, from the start offset to the visible end.
+   *
+   * `{ last: n }` of a shorter stream is its start; a time after the last record is the visible end.
+   *
+   * @throws {RequestError} OFFSET_OUT_OF_RANGE for an offset outside, unless `clamp` was asked for.
+   */
+  resolveOffset(
+    from: StartPosition,
+    options: { readonly onOutOfRange?: OutOfRange | undefined } = {},
+  ): number {
+    this.#assertReadable()
+    return resolveStart(this, from, options.onOutOfRange ?? 'strict')
+  }
+
+  /** The first visible record appended at or after the time; undefined when there is none. */
+  offsetForTimestamp(timestampUs: number): number | undefined {
+    this.#assertReadable()
+    const offset = offsetAtTime(this.#segments, timestampUs, this.#visible)
+    return offset === undefined ? undefined : Math.max(offset, this.startOffset)
+  }
+
+  /** A reader whose first run holds `offset`. */
+  reader(offset: number): LogReader {
+    const log = {
+      name: this.name,
+      segments: this.#segments,
+      startOffset: () => this.startOffset,
+      visible: () => this.#visible,
+      assertReadable: () => {
+        this.#assertReadable()
+      },
+    }
+    return new LogReader(log, offset)
+  }
+
+  /**
+   * The stored batches from a position to the visible end as of the call, without copying. The same view
+   * is handed out for each batch. The first batch may begin before the position.
+   *
+   * @throws as {@link resolveOffset} and `LogReader.next`.
+   */
+  batches(options: ReadOptions): Generator<BatchView, void, undefined> {
+    return readBatches(this, options)
+  }
+
+  /**
+   * The records from a position, one by one. Follows the tail if asked to.
+   *
+   * @throws as {@link resolveOffset} and `LogReader.next`; an AbortError when the signal aborts.
+   */
+  read(options: FollowOptions): AsyncGenerator<LogRecord, void, undefined> {
+    return readRecords(this, options)
+  }
+
+  /** Calls back when the visible offset has advanced, once per advance, and when the log was closed. */
+  onVisible(listener: () => void): () => void {
+    return this.#visibleListeners.add(listener)
+  }
+
+  /** Calls back when the durable offset has advanced, and when {@link failure} was set. */
+  onDurable(listener: () => void): () => void {
+    return this.#durableListeners.add(listener)
+  }
+
+  /** Resolves when everything appended before the call is durable. @throws {StorageError} STREAM_POISONED. */
+  async flush(): Promise<void> {
+    await this.#commit.flush()
+  }
+
+  /**
+   * Gives up the records below an offset. Whole segments below it are removed; the new start is durable
+   * when it resolves. An offset at or below the start does nothing.
+   *
+   * @returns the start offset.
+   * @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset.
+   */
+  async trim(beforeOffset: number): Promise<number> {
+    this.#assertReadable()
+    const { name, startOffset, durableOffset } = this
+    if (beforeOffset > durableOffset) {
+      throw offsetOutOfRange(beforeOffset, { stream: name, startOffset, endOffset: durableOffset })
+    }
+    return this.#upkeep.trim(beforeOffset)
+  }
+
+  /** Applies retention by bytes and age as of now. Called after a roll and from time to time. */
+  async applyRetention(): Promise<void> {
+    if (this.failure !== undefined) return
+    await this.#upkeep.applyRetention()
+  }
+
+  /** The log in numbers. */
+  describe(): LogDescription {
+    const { name, streamId, epoch, config, createdUs, startOffset } = this.#upkeep.metadata
+    return {
+      name,
+      streamId,
+      epoch,
+      config,
+      createdUs,
+      startOffset,
+      endOffset: this.endOffset,
+      durableOffset: this.durableOffset,
+      visibleOffset: this.visibleOffset,
+      sizeBytes: this.#segments.sizeBytes,
+      segmentCount: this.#segments.length,
+      lastAppendUs: this.#lastAppendTimeUs === 0 ? null : this.#lastAppendTimeUs,
+    }
+  }
+
+  /**
+   * Syncs, writes down what makes the next opening fast, and lets go of the files. Readers end with
+   * STREAM_CLOSED. Idempotent.
+   *
+   * @throws {StorageError} when the last sync fails; the log is closed all the same.
+   */
+  async close(reason = 'the log was closed'): Promise<void> {
+    if (this.#closed !== undefined) return
+    this.#closed = streamClosed(this.name, reason)
+    try {
+      await this.#appends.idle()
+      if (this.#damage === undefined && this.#commit.failure === undefined)
+        await this.#settleForGood()
+    } finally {
+      await this.#commit.idle()
+      await this.#upkeep.idle()
+      await this.#writer.close()
+      for (const segment of this.#segments.all) segment.close()
+      this.#appends.fail(this.#closed)
+      this.#visibleListeners.notify()
+      this.#durableListeners.notify()
+    }
+  }
+
+  get #visible(): LogMark {
+    const isRelaxed = this.config.durability === 'relaxed'
+    return isRelaxed ? this.#writer.endMark() : this.#commit.durable
+  }
+
+  #viewOf(batch: Uint8Array): BatchView {
+    this.#batch = this.#batch?.wrap(batch, 0) ?? new BatchView(batch)
+    return this.#batch
+  }
+
+  #scheduleVisible(): void {
+    if (this.config.durability === 'fsync' || this.#isVisibleScheduled) return
+    this.#isVisibleScheduled = true
+    this.#options.scheduler.soon(() => {
+      this.#isVisibleScheduled = false
+      this.#visibleListeners.notify()
+    })
+  }
+
+  /** A commit has ended, well or not. */
+  #settle(): void {
+    const { failure, durable } = this.#commit
+    if (failure === undefined) {
+      this.#writer.noteRecoveryPoint(durable, this.epoch)
+      this.#appends.settle(durable.offset)
+    } else {
+      this.#appends.fail(failure)
+    }
+    this.#durableListeners.notify()
+    if (this.config.durability === 'fsync') this.#visibleListeners.notify()
+  }
+
+  async #syncUpTo(mark: LogMark): Promise<void> {
+    this.#upkeep.settle(await this.#writer.syncUpTo(mark))
+  }
+
+  /** The last commit, then one more sync for the note of how far it reached. */
+  async #settleForGood(): Promise<void> {
+    await this.#commit.flush()
+    await this.#upkeep.idle()
+    this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
+    await this.#writer.active.sync()
+    await this.#upkeep.writeProducers()
+  }
+
+  #assertWritable(): void {
+    const { failure } = this
+    if (failure !== undefined) throw failure
+  }
+
+  #assertReadable(): void {
+    if (this.#closed !== undefined) throw this.#closed
+  }
+}
+
+function duplicateResult(baseOffset: number, recordCount: number): AppendResult {
+  const endOffset = baseOffset < 0 ? -1 : baseOffset + recordCount
+  return { baseOffset, endOffset, isDuplicate: true }
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+function isList(records: RecordInput | readonly RecordInput[]): records is readonly RecordInput[] {
+  return Array.isArray(records)
+}
+
+function lastAppendTimeOf(segments: readonly Segment[]): number {
+  for (const segment of [...segments].reverse()) {
+    const { batchCount, lastAppendTimeUs } = segment.extent()
+    if (batchCount > 0) return lastAppendTimeUs
+  }
+  return 0
+}

@@ -1,0 +1,36 @@
+/** Builds one batch of records that were given one by one. */
+import type { BatchBuilder } from '@tailrace/format'
+import type { RecordInput } from './log-types.js'
+
+const encoder = new TextEncoder()
+
+/**
+ * Encodes the records as one batch; the builder is empty before and after.
+ *
+ * @throws {RangeError} for no records. @throws {RequestError} BATCH_TOO_LARGE.
+ */
+export function encodeRecords(
+  builder: BatchBuilder,
+  records: readonly RecordInput[],
+  createTimeUs: number,
+): Uint8Array {
+  try {
+    for (const record of records) {
+      const { value, key, headers, timeUs } = record
+      const isPlain = key === undefined && headers === undefined && timeUs === undefined
+      builder.append(
+        bytesOf(value),
+        isPlain
+          ? undefined
+          : { key: key === undefined ? undefined : bytesOf(key), headers, timeUs },
+      )
+    }
+    return builder.build({ createTimeUs })
+  } finally {
+    builder.clear()
+  }
+}
+
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  return typeof value === 'string' ? encoder.encode(value) : value
+}

@@ -1,0 +1,265 @@
+/**
+ * Recovery: finds the end of the log after whatever happened, and makes it safe to append there.
+ *
+ * Only what lies behind the recovery point is scanned whole. Invalid bytes behind it are a torn tail:
+ * nothing there was known to be durable, so the bytes are kept as evidence and cut off, with any
+ * segment behind them. Invalid bytes before it are damage: the log opens read-only up to them. Every
+ * step may be interrupted; running it again goes on from what it finds (docs/adr/0005).
+ */
+import {
+  decodeSegmentHeader,
+  indexFileName,
+  readRecoveryPoint,
+  SEGMENT_HEADER_BYTES,
+  TailraceError,
+} from '@tailrace/format'
+import type { BatchView, RecoveryPoint } from '@tailrace/format'
+import { scanBatches } from '../segments/scan.js'
+import type { ScanEnd } from '../segments/scan.js'
+import { SegmentBytes } from '../segments/segment-bytes.js'
+import type { MappingCache } from '../segments/mapping-cache.js'
+import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
+import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
+import type { Storage } from '../storage/storage-port.js'
+import type { Damage, RecoveryReport, TornTail } from './recovery-report.js'
+import type { SegmentFileEntry } from './segment-files.js'
+import { cutTornTail, endOfNonZero, laterBatch } from './torn-tail.js'
+
+/** What recovery works on. */
+export interface RecoveryOptions {
+  readonly storage: Storage
+  readonly directory: string
+  /** From `collectSegmentFiles`; at least one. */
+  readonly files: readonly SegmentFileEntry[]
+  readonly loader: SegmentLoader
+  readonly cache: MappingCache
+}
+
+/** The log as recovery leaves it. */
+export interface RecoveredLog {
+  /** In order; the last is active. */
+  readonly segments: readonly Segment[]
+  /** Sealed and durable segments that the crash kept from being cut to size. */
+  readonly uncut: readonly Segment[]
+  readonly recoveryGeneration: number
+  /** True when batches that a reader may have seen in `relaxed` mode are gone. */
+  readonly hasLostBatches: boolean
+  readonly report: RecoveryReport
+}
+
+/** One segment after its scan. */
+interface ScannedSegment {
+  readonly entry: SegmentFileEntry
+  readonly contents: SegmentBytes
+  readonly extent: SegmentExtent
+  readonly end: ScanEnd
+  /** The header could not be read; nothing behind it was scanned. */
+  readonly isUnreadable: boolean
+}
+
+/** Scans, cuts, and returns the log ready for use. @throws {StorageError} IO_ERROR, NO_SPACE. */
+export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
+  const { files } = options
+  const from = findRecoveryPoint(options)
+  const scanned: ScannedSegment[] = []
+  for (const entry of files.slice(from.index)) {
+    const previous = scanned.at(-1)
+    if (previous !== undefined && !continuesAt(previous, entry)) break
+    const isFirst = scanned.length === 0
+    const segment = scanSegment(options, entry, isFirst ? from.point : undefined)
+    // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
+    if (segment.isUnreadable && !isFirst) break
+    scanned.push(segment)
+  }
+  const last = scanned.at(-1)
+  if (last === undefined) throw new Error('recovery scans at least one segment')
+  const damage = damageBelow(last, scanned.length === 1 ? from.point : undefined)
+  if (damage !== undefined) return readOnlyLog(options, { from, scanned, damage })
+  const hasLaterBatch =
+    laterBatch(last.contents, last.end.position, last.end.nextOffset) !== undefined
+  const orphans = files.slice(from.index + scanned.length)
+  const tornTail = await cutBehind(options, last, orphans)
+  const live = scanned.map((segment) => activeSegment(options, segment))
+  // What is found may be in the page cache only: from here on it counts as durable.
+  for (const segment of live) await segment.sync()
+  const rolled = live.slice(0, -1)
+  for (const segment of rolled) segment.seal()
+  const earlier = files.slice(0, from.index)
+  const sealed = earlier.map((entry) => sealedSegment(options, entry))
+  return {
+    segments: [...sealed, ...live],
+    uncut: [...sealed.filter((_, at) => earlier[at]?.hasIndex === false), ...rolled],
+    recoveryGeneration: generationOf(last),
+    hasLostBatches: last.end.defect !== undefined || orphans.length > 0 || hasLaterBatch,
+    report: {
+      scannedBytes: scanned.reduce((sum, { extent }) => sum + extent.dataEnd, 0),
+      ...(tornTail === undefined ? {} : { tornTail }),
+      rebuilt: [],
+    },
+  }
+}
+
+/** The newest segment with a recovery point, or the oldest segment without one. */
+function findRecoveryPoint(options: RecoveryOptions): {
+  readonly index: number
+  readonly point: RecoveryPoint | undefined
+} {
+  const { files } = options
+  for (let index = files.length - 1; index >= 0; index -= 1) {
+    const entry = files[index]
+    if (entry === undefined) break
+    const contents = openContents(options, entry, 'read')
+    const point = readPoint(contents)
+    contents.file.close()
+    if (point !== undefined) return { index, point }
+  }
+  return { index: 0, point: undefined }
+}
+
+function readPoint(contents: SegmentBytes): RecoveryPoint | undefined {
+  if (contents.bytes.length < SEGMENT_HEADER_BYTES) return undefined
+  const point = readRecoveryPoint(contents.bytes)
+  // A point behind the end of the file says that the file was cut by someone else: scan it all.
+  return point === undefined || point.durablePosition > contents.bytes.length ? undefined : point
+}
+
+function continuesAt(previous: ScannedSegment, entry: SegmentFileEntry): boolean {
+  const { end, isUnreadable } = previous
+  return !isUnreadable && end.defect === undefined && end.nextOffset === entry.baseOffset
+}
+
+/** Headers up to the recovery point, everything behind it. */
+function scanSegment(
+  options: RecoveryOptions,
+  entry: SegmentFileEntry,
+  point: RecoveryPoint | undefined,
+): ScannedSegment {
+  const contents = openContents(options, entry, 'write')
+  const extent = emptyExtent(entry.baseOffset)
+  const unreadable = headerDefect(contents, entry)
+  if (unreadable !== undefined)
+    return { entry, contents, extent, end: unreadable, isUnreadable: true }
+  const durablePosition = point?.durablePosition ?? 0
+  const note = (batch: BatchView, position: number): void => {
+    noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
+  }
+  let start = SEGMENT_HEADER_BYTES
+  let expectedOffset = entry.baseOffset
+  if (durablePosition > start) {
+    const durable = { start, expectedOffset, depth: 'header', limit: durablePosition } as const
+    const end = scanBatches(contents, durable, note)
+    if (end.position < durablePosition) return { entry, contents, extent, end, isUnreadable: false }
+    start = end.position
+    expectedOffset = end.nextOffset
+  }
+  const end = scanBatches(contents, { start, expectedOffset, depth: 'whole' }, note)
+  return { entry, contents, extent, end, isUnreadable: false }
+}
+
+function headerDefect(contents: SegmentBytes, entry: SegmentFileEntry): ScanEnd | undefined {
+  const at = { position: SEGMENT_HEADER_BYTES, nextOffset: entry.baseOffset }
+  try {
+    const { baseOffset } = decodeSegmentHeader(contents.bytes)
+    if (baseOffset === entry.baseOffset) return undefined
+    const message = `the header says base offset ${baseOffset}, the name says ${entry.baseOffset}`
+    return { ...at, defect: { code: 'INVALID_FIELD', message, details: { positionBytes: 0 } } }
+  } catch (error) {
+    if (!TailraceError.is(error)) throw error
+    return {
+      ...at,
+      defect: { code: 'BAD_MAGIC', message: error.message, details: { positionBytes: 0 } },
+    }
+  }
+}
+
+/** Damage is what is invalid before the recovery point, or a whole segment whose header is. */
+function damageBelow(last: ScannedSegment, point: RecoveryPoint | undefined): Damage | undefined {
+  const durablePosition = point?.durablePosition ?? 0
+  if (!last.isUnreadable && last.end.position >= durablePosition) return undefined
+  const later = laterBatch(last.contents, last.end.position, last.end.nextOffset)
+  return {
+    from: last.end.nextOffset,
+    to: later?.baseOffset,
+    segment: last.entry.fileName,
+    reason: last.end.defect?.message ?? `the data ends at position ${last.end.position}`,
+  }
+}
+
+/** Cuts what lies behind the last valid batch; later segments are moved aside. */
+async function cutBehind(
+  options: RecoveryOptions,
+  last: ScannedSegment,
+  orphans: readonly SegmentFileEntry[],
+): Promise<TornTail | undefined> {
+  const { storage, directory } = options
+  const { contents, end, entry } = last
+  for (const orphan of [...orphans].reverse()) {
+    await storage.rename(`${directory}/${orphan.fileName}`, `${directory}/${orphan.fileName}.torn`)
+    await storage.remove(`${directory}/${indexFileName(orphan.baseOffset)}`)
+  }
+  if (orphans.length > 0) await storage.syncDirectory(directory)
+  const start = end.position
+  const nonZeroEnd = endOfNonZero(contents.bytes, start)
+  if (nonZeroEnd === start && orphans.length === 0) return undefined
+  const label = entry.fileName
+  const torn = { contents, start, end: nonZeroEnd, label }
+  const evidence =
+    nonZeroEnd > start
+      ? await cutTornTail(storage, directory, torn)
+      : `${orphans[0]?.fileName ?? label}.torn`
+  const orphanBytes = orphans.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  return {
+    atPosition: start,
+    truncatedBytes: nonZeroEnd - start + orphanBytes,
+    reason: end.defect?.message ?? 'bytes behind the end of the data',
+    evidence,
+    nextOffset: end.nextOffset,
+  }
+}
+
+function readOnlyLog(
+  options: RecoveryOptions,
+  found: {
+    readonly from: { readonly index: number }
+    readonly scanned: readonly ScannedSegment[]
+    readonly damage: Damage
+  },
+): RecoveredLog {
+  const { from, scanned, damage } = found
+  const earlier = options.files.slice(0, from.index).map((entry) => sealedSegment(options, entry))
+  const live = scanned.map((segment) => activeSegment(options, segment))
+  return {
+    segments: [...earlier, ...live],
+    uncut: [],
+    recoveryGeneration: 0,
+    hasLostBatches: false,
+    report: { scannedBytes: 0, damage, rebuilt: [] },
+  }
+}
+
+function activeSegment(options: RecoveryOptions, scanned: ScannedSegment): Segment {
+  const { entry, contents, extent } = scanned
+  const { fileName, baseOffset } = entry
+  const { loader, cache } = options
+  const sizeBytes = contents.bytes.length
+  return Segment.active({ fileName, baseOffset, sizeBytes, loader, cache }, contents.file, extent)
+}
+
+function sealedSegment(options: RecoveryOptions, entry: SegmentFileEntry): Segment {
+  const { loader, cache } = options
+  const { fileName, baseOffset, sizeBytes } = entry
+  return Segment.sealed({ fileName, baseOffset, sizeBytes, loader, cache })
+}
+
+function generationOf(segment: ScannedSegment): number {
+  return readPoint(segment.contents)?.generation ?? 0
+}
+
+function openContents(
+  options: RecoveryOptions,
+  entry: SegmentFileEntry,
+  mode: 'read' | 'write',
+): SegmentBytes {
+  const { storage, directory } = options
+  return new SegmentBytes(storage.open(`${directory}/${entry.fileName}`, mode))
+}

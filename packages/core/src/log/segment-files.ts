@@ -1,0 +1,105 @@
+/**
+ * Puts the files of a stream's directory in order before they are scanned.
+ *
+ * A segment whose roll was interrupted may still bear its prepared name: if batches lie in it, it gets
+ * its own name; if not, nothing of it was ever visible and it goes. Temporary files and segments that
+ * retention had already given up go too.
+ */
+import {
+  decodeSegmentHeader,
+  indexFileName,
+  parseSegmentFileName,
+  SEGMENT_HEADER_BYTES,
+  segmentFileName,
+  TailraceError,
+} from '@tailrace/format'
+import { isEndOfData } from '../segments/scan.js'
+import { SegmentBytes } from '../segments/segment-bytes.js'
+import { PREPARED_FILE_SUFFIX } from '../segments/segment-preparer.js'
+import type { Storage } from '../storage/storage-port.js'
+
+/** A segment file as the directory shows it. */
+export interface SegmentFileEntry {
+  readonly fileName: string
+  readonly baseOffset: number
+  readonly sizeBytes: number
+  /** False when the segment was not yet cut to size when the process ended. */
+  readonly hasIndex: boolean
+}
+
+/** The segment files in order of base offset, after clearing up. */
+export async function collectSegmentFiles(
+  storage: Storage,
+  directory: string,
+  startOffset: number,
+): Promise<SegmentFileEntry[]> {
+  await clearUp(storage, directory)
+  const entries = await storage.list(directory)
+  const names = new Set(entries.map((entry) => entry.name))
+  const found: SegmentFileEntry[] = []
+  for (const { name, sizeBytes } of entries) {
+    const baseOffset = parseSegmentFileName(name)
+    if (baseOffset === undefined) continue
+    const hasIndex = names.has(indexFileName(baseOffset))
+    found.push({ fileName: name, baseOffset, sizeBytes, hasIndex })
+  }
+  found.sort((left, right) => left.baseOffset - right.baseOffset)
+  return removeGivenUp(storage, directory, { found, startOffset })
+}
+
+async function clearUp(storage: Storage, directory: string): Promise<void> {
+  const entries = await storage.list(directory)
+  const names = new Set(entries.map((entry) => entry.name))
+  for (const { name } of entries) {
+    if (name.endsWith('.tmp')) await storage.remove(`${directory}/${name}`)
+    if (!name.endsWith(PREPARED_FILE_SUFFIX)) continue
+    const baseOffset = baseOffsetInUse(storage, `${directory}/${name}`)
+    if (baseOffset === undefined || names.has(segmentFileName(baseOffset))) {
+      await storage.remove(`${directory}/${name}`)
+      continue
+    }
+    await storage.rename(`${directory}/${name}`, `${directory}/${segmentFileName(baseOffset)}`)
+    await storage.syncDirectory(directory)
+  }
+}
+
+/** The base offset of the segment in a prepared file; undefined when the file is not in use. */
+function baseOffsetInUse(storage: Storage, path: string): number | undefined {
+  const file = storage.open(path, 'read')
+  try {
+    const header = decodeSegmentHeader(file.bytes)
+    const isEmpty = isEndOfData(new SegmentBytes(file), SEGMENT_HEADER_BYTES)
+    return isEmpty ? undefined : header.baseOffset
+  } catch (error) {
+    if (TailraceError.is(error)) return undefined
+    throw error
+  } finally {
+    file.close()
+  }
+}
+
+/** Removes the segments that end at or below the start offset: a crash came before their removal. */
+async function removeGivenUp(
+  storage: Storage,
+  directory: string,
+  options: { readonly found: readonly SegmentFileEntry[]; readonly startOffset: number },
+): Promise<SegmentFileEntry[]> {
+  const { found, startOffset } = options
+  const kept: SegmentFileEntry[] = []
+  for (const [at, entry] of found.entries()) {
+    const next = found[at + 1]
+    if (next === undefined || next.baseOffset > startOffset) kept.push(entry)
+    else await removeSegmentFiles(storage, directory, entry.baseOffset)
+  }
+  return kept
+}
+
+/** Removes a segment and its sidecar. */
+export async function removeSegmentFiles(
+  storage: Storage,
+  directory: string,
+  baseOffset: number,
+): Promise<void> {
+  await storage.remove(`${directory}/${segmentFileName(baseOffset)}`)
+  await storage.remove(`${directory}/${indexFileName(baseOffset)}`)
+}

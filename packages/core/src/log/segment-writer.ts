@@ -1,0 +1,209 @@
+/**
+ * The writing end of a log: the active segment, the roll to the next one, and what a commit must sync.
+ *
+ * Rolling stays on the event loop and does no I/O: the next file was prepared, it gets its header and
+ * takes batches at once. Giving it its name is asynchronous; a commit waits for that, and recovery
+ * finds a segment under its prepared name too.
+ *
+ * Does not know durability modes or producers.
+ */
+import {
+  encodeSegmentHeader,
+  END_MARKER_BYTES,
+  SEGMENT_HEADER_BYTES,
+  segmentFileName,
+  writeRecoveryPoint,
+} from '@tailrace/format'
+import { emptyExtent, Segment } from '../segments/segment.js'
+import type { BatchPlace, SegmentLoader } from '../segments/segment.js'
+import type { MappingCache } from '../segments/mapping-cache.js'
+import { SegmentPreparer } from '../segments/segment-preparer.js'
+import type { Storage } from '../storage/storage-port.js'
+import type { LogMark } from './log-mark.js'
+
+/** Size of the first segment of a stream; each next one doubles up to the configured maximum. */
+export const FIRST_SEGMENT_BYTES = 64 * 1024
+
+/** What identifies the segments of a stream. */
+export interface SegmentIdentity {
+  /** 32 hex digits. */
+  readonly streamId: string
+  readonly epoch: number
+}
+
+/** What a writer is made with. */
+export interface SegmentWriterOptions {
+  readonly storage: Storage
+  readonly directory: string
+  readonly identity: SegmentIdentity
+  readonly segmentBytesMax: number
+  readonly loader: SegmentLoader
+  readonly cache: MappingCache
+  readonly nowUs: () => number
+  /** A segment was sealed: it joins the sealed ones, a new active one was added behind it. */
+  readonly onRoll: (sealed: Segment, active: Segment) => void
+  /** A preparation or naming in the background failed; the next append that needs it meets the error. */
+  readonly onBackgroundError: (error: unknown) => void
+}
+
+export class SegmentWriter {
+  readonly #options: SegmentWriterOptions
+  readonly #preparer: SegmentPreparer
+  #active: Segment
+  #recoveryGeneration: number
+  /** Set while preparing ahead has failed: only an append that needs the room tries again. */
+  #isAheadFailed = false
+  /** Sealed, but not yet synced and cut to size. */
+  #unsettled: Segment[] = []
+
+  constructor(
+    options: SegmentWriterOptions,
+    start: { readonly active: Segment; readonly generation: number },
+  ) {
+    this.#options = options
+    this.#preparer = new SegmentPreparer(options.storage, options.directory)
+    this.#active = start.active
+    this.#recoveryGeneration = start.generation
+  }
+
+  /** The segment that is being written. */
+  get active(): Segment {
+    return this.#active
+  }
+
+  /** Where the log ends. */
+  endMark(): LogMark {
+    const { endOffset, dataEnd, lastAppendTimeUs } = this.#active.extent()
+    return {
+      offset: endOffset,
+      segment: this.#active,
+      position: dataEnd,
+      appendTimeUs: lastAppendTimeUs,
+    }
+  }
+
+  /** True when a batch of this length can be appended now, by rolling if need be. */
+  hasRoomFor(batchLength: number): boolean {
+    return this.#active.hasRoomFor(batchLength) || this.#preparer.readyBytes >= needed(batchLength)
+  }
+
+  /** Resolves when there is room. @throws {StorageError} NO_SPACE or IO_ERROR. */
+  async makeRoom(batchLength: number): Promise<void> {
+    while (!this.hasRoomFor(batchLength)) {
+      await this.#preparer.prepare(this.#nextCapacity(batchLength))
+      this.#isAheadFailed = false
+    }
+  }
+
+  /** Appends a stamped copy of the batch. Call only when there is room. */
+  append(batch: Uint8Array, place: BatchPlace): void {
+    if (!this.#active.hasRoomFor(batch.length)) this.roll()
+    this.#active.append(batch, place)
+    this.#prepareAhead()
+  }
+
+  /** Seals the active segment and begins the next in the prepared file. */
+  roll(): void {
+    const { identity, loader, cache, nowUs, onRoll } = this.#options
+    const sealed = this.#active
+    const { fileName, file } = this.#preparer.take()
+    const baseOffset = sealed.extent().endOffset
+    const header = encodeSegmentHeader({ ...identity, baseOffset, createdUs: nowUs() })
+    file.bytes.set(header, 0)
+    file.wrote(0, SEGMENT_HEADER_BYTES)
+    const sizeBytes = file.bytes.length
+    const options = { baseOffset, fileName, sizeBytes, loader, cache }
+    sealed.seal()
+    this.#unsettled.push(sealed)
+    this.#active = Segment.active(options, file, emptyExtent(baseOffset))
+    this.#recoveryGeneration = 0
+    this.#active.named = this.#giveName(this.#active)
+    onRoll(sealed, this.#active)
+  }
+
+  /** True when {@link roll} may be called: a prepared file of any useful size is there. */
+  get canRoll(): boolean {
+    return this.#preparer.readyBytes > 0
+  }
+
+  /** Prepares a file for the next roll. @throws as {@link makeRoom}. */
+  async prepareNext(): Promise<void> {
+    await this.#preparer.prepare(this.#nextCapacity(0))
+  }
+
+  /**
+   * Syncs everything up to the mark. Sealed segments come first: the active one holds later records.
+   * Returns the sealed segments that are now wholly durable, for cutting to size.
+   */
+  async syncUpTo(mark: LogMark): Promise<readonly Segment[]> {
+    const settled = this.#unsettled.filter(
+      (segment) => segment.baseOffset < mark.segment.baseOffset,
+    )
+    for (const segment of settled) {
+      // Retention may have removed it meanwhile: nothing of it is left to make durable.
+      if (segment.isClosed) continue
+      await segment.named
+      await segment.sync()
+    }
+    await mark.segment.named
+    await mark.segment.sync()
+    this.#unsettled = this.#unsettled.filter((segment) => !settled.includes(segment))
+    return settled
+  }
+
+  /**
+   * Notes in the active segment's header how far the log is durable. The note itself becomes durable
+   * with the next sync: one behind is what recovery is made for.
+   */
+  noteRecoveryPoint(durable: LogMark, epoch: number): void {
+    if (durable.segment !== this.#active) return
+    this.#recoveryGeneration += 1
+    const { bytes, file } = this.#active.contents()
+    writeRecoveryPoint(bytes, this.#recoveryGeneration % 2 === 0 ? 0 : 1, {
+      durableOffset: durable.offset,
+      durablePosition: durable.position,
+      generation: this.#recoveryGeneration,
+      appendTimeUs: durable.appendTimeUs,
+      epoch,
+    })
+    file.wrote(0, SEGMENT_HEADER_BYTES)
+  }
+
+  /** Removes the prepared file that was not used. */
+  async close(): Promise<void> {
+    await this.#preparer.close()
+  }
+
+  async #giveName(segment: Segment): Promise<void> {
+    const { storage, directory, onBackgroundError } = this.#options
+    const fileName = segmentFileName(segment.baseOffset)
+    const naming = (async () => {
+      await storage.rename(`${directory}/${segment.fileName}`, `${directory}/${fileName}`)
+      segment.fileName = fileName
+      await storage.syncDirectory(directory)
+    })()
+    naming.catch(onBackgroundError)
+    return naming
+  }
+
+  /** Half a segment ahead there is time enough to prepare the next one. */
+  #prepareAhead(): void {
+    const { dataEnd } = this.#active.extent()
+    if (dataEnd * 2 < this.#active.sizeBytes) return
+    if (this.#preparer.isPreparing || this.#preparer.readyBytes > 0 || this.#isAheadFailed) return
+    this.prepareNext().catch((error: unknown) => {
+      this.#isAheadFailed = true
+      this.#options.onBackgroundError(error)
+    })
+  }
+
+  #nextCapacity(batchLength: number): number {
+    const doubled = Math.max(FIRST_SEGMENT_BYTES, this.#active.sizeBytes * 2)
+    return Math.max(needed(batchLength), Math.min(doubled, this.#options.segmentBytesMax))
+  }
+}
+
+/** The size of the smallest file that takes one batch of this length. */
+function needed(batchLength: number): number {
+  return SEGMENT_HEADER_BYTES + batchLength + END_MARKER_BYTES
+}

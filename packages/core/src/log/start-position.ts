@@ -1,0 +1,45 @@
+/** Turns a start position into an offset. */
+import { RequestError } from '@tailrace/format'
+import { offsetOutOfRange } from './log-errors.js'
+import type { OutOfRange, StartPosition } from './log-types.js'
+
+/** What of a log decides about a start. */
+export interface StartContext {
+  readonly name: string
+  readonly startOffset: number
+  readonly visibleOffset: number
+  readonly offsetForTimestamp: (timestampUs: number) => number | undefined
+}
+
+/**
+ * The offset at which reading starts.
+ *
+ * @throws {RequestError} OFFSET_OUT_OF_RANGE outside the stream when `strict`. The visible end itself is
+ * inside: it is the next record. INVALID_REQUEST for a number that is no offset, count or time.
+ */
+export function resolveStart(
+  log: StartContext,
+  from: StartPosition,
+  onOutOfRange: OutOfRange,
+): number {
+  if (from === 'first') return log.startOffset
+  if (from === 'next') return log.visibleOffset
+  if (typeof from === 'number') return resolveOffset(log, requireCount('from', from), onOutOfRange)
+  if ('last' in from) {
+    return Math.max(log.startOffset, log.visibleOffset - requireCount('last', from.last))
+  }
+  return log.offsetForTimestamp(requireCount('timestampUs', from.timestampUs)) ?? log.visibleOffset
+}
+
+function resolveOffset(log: StartContext, offset: number, onOutOfRange: OutOfRange): number {
+  const { name, startOffset, visibleOffset } = log
+  if (offset >= startOffset && offset <= visibleOffset) return offset
+  if (onOutOfRange === 'clamp') return Math.min(Math.max(offset, startOffset), visibleOffset)
+  throw offsetOutOfRange(offset, { stream: name, startOffset, endOffset: visibleOffset })
+}
+
+function requireCount(field: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  const message = `${field} is ${value}, must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`
+  throw new RequestError('INVALID_REQUEST', message, { details: { field } })
+}

@@ -1,0 +1,47 @@
+/** What a stream's directory says of the stream: identity, epoch, configuration, logical start. */
+import { StorageError } from '@tailrace/format'
+import { requireCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
+import type { Storage } from '../storage/storage-port.js'
+import type { StreamConfig } from './stream-config.js'
+
+/** The content of `stream.meta`. */
+export interface StreamMetadata {
+  readonly formatVersion: 1
+  readonly name: string
+  /** 16 random bytes in hex; the same for the life of the stream. */
+  readonly streamId: string
+  readonly epoch: number
+  readonly createdUs: number
+  readonly config: StreamConfig
+  /** Records below it are gone, even where a segment still holds them. */
+  readonly startOffset: number
+}
+
+const KIND = 'stream'
+const FILE_NAME = 'stream.meta'
+
+/** Reads it; undefined when there is none. @throws {StorageError} STREAM_CORRUPT, UNSUPPORTED_STORE_VERSION. */
+export function readStreamMetadata(
+  storage: Storage,
+  directory: string,
+): StreamMetadata | undefined {
+  const content = requireCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })
+  if (content === undefined) return undefined
+  // The checksum vouches that this version of the program, or an older one, wrote the fields.
+  const metadata = content as StreamMetadata
+  const version: number = metadata.formatVersion
+  if (version !== 1) {
+    const message = `"${directory}" has format version ${version}, this program reads version 1`
+    throw new StorageError('UNSUPPORTED_STORE_VERSION', message, { details: { version } })
+  }
+  return metadata
+}
+
+/** Replaces it atomically; durable when it resolves. */
+export async function writeStreamMetadata(
+  storage: Storage,
+  directory: string,
+  metadata: StreamMetadata,
+): Promise<void> {
+  await writeCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND }, metadata)
+}

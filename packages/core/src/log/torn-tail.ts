@@ -1,0 +1,68 @@
+/**
+ * Cuts a torn tail: keeps the bytes as evidence, then makes them zero again.
+ *
+ * Every byte behind the last batch must be zero before anything is appended, also where the commit word
+ * is zero already: a shorter batch written over half of a longer one would otherwise be followed by
+ * what is left of that one.
+ */
+import { BATCH_ALIGNMENT_BYTES, BATCH_HEADER_BYTES, inspectBatch } from '@tailrace/format'
+import type { SegmentBytes } from '../segments/segment-bytes.js'
+import type { Storage } from '../storage/storage-port.js'
+
+/** The position after the last non-zero byte at or behind `start`; `start` when all are zero. */
+export function endOfNonZero(bytes: Uint8Array, start: number): number {
+  let end = bytes.length
+  while (end > start && end % 8 !== 0) {
+    if (bytes[end - 1] !== 0) return end
+    end -= 1
+  }
+  const aligned = Math.ceil(start / 8) * 8
+  const isWordAligned = (bytes.byteOffset + aligned) % 8 === 0 && end > aligned
+  if (isWordAligned) {
+    const words = new Float64Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) / 8)
+    let at = words.length
+    // As integers −0 and NaN patterns would matter; Object.is tells +0 from every other pattern.
+    while (at > 0 && Object.is(words[at - 1], 0)) at -= 1
+    end = aligned + at * 8
+  }
+  while (end > start && bytes[end - 1] === 0) end -= 1
+  return end
+}
+
+/** The first valid batch behind `position` with an offset of at least `nextOffset`; undefined if none. */
+export function laterBatch(
+  contents: SegmentBytes,
+  position: number,
+  nextOffset: number,
+): { readonly position: number; readonly baseOffset: number } | undefined {
+  const { bytes } = contents
+  const start = Math.ceil((position + 1) / BATCH_ALIGNMENT_BYTES) * BATCH_ALIGNMENT_BYTES
+  const end = endOfNonZero(bytes, start)
+  for (let at = start; at + BATCH_HEADER_BYTES <= end; at += BATCH_ALIGNMENT_BYTES) {
+    if (bytes[at] !== 0x54 || inspectBatch(bytes, at, bytes.length, 'whole') !== undefined) continue
+    const baseOffset = contents.baseOffsetAt(at)
+    if (baseOffset >= nextOffset) return { position: at, baseOffset }
+  }
+  return undefined
+}
+
+/** Copies `[start, end)` beside the log, then stores zeros over it and syncs. Returns the copy's name. */
+export async function cutTornTail(
+  storage: Storage,
+  directory: string,
+  torn: {
+    readonly contents: SegmentBytes
+    readonly start: number
+    readonly end: number
+    readonly label: string
+  },
+): Promise<string> {
+  const { contents, start, end, label } = torn
+  const evidence = `${label}-${start}.torn`
+  await storage.writeFile(`${directory}/${evidence}`, contents.bytes.slice(start, end))
+  await storage.syncDirectory(directory)
+  contents.bytes.fill(0, start, end)
+  contents.file.wrote(start, end)
+  await contents.file.sync()
+  return evidence
+}

@@ -1,0 +1,72 @@
+/**
+ * The producer table across restarts: a snapshot up to an offset, and the batches behind it.
+ *
+ * The snapshot only saves reading: the log itself holds every producer's identity and sequence. One that
+ * is missing, damaged or newer than the log is not used, and the whole log is walked instead.
+ */
+import type { BatchView } from '@tailrace/format'
+import { SEGMENT_HEADER_BYTES } from '@tailrace/format'
+import { scanBatches } from '../segments/scan.js'
+import type { Segment } from '../segments/segment.js'
+import { readCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
+import type { Storage } from '../storage/storage-port.js'
+import { ProducerTable } from './producer-table.js'
+import type { ProducerSnapshot } from './producer-table.js'
+
+const FILE_NAME = 'producers.snapshot'
+const KIND = 'producers'
+
+/** Writes a snapshot; `offset` is the end of the log it reflects, which must be durable. */
+export async function writeProducerSnapshot(
+  storage: Storage,
+  directory: string,
+  content: {
+    readonly offset: number
+    readonly epoch: number
+    readonly producers: ProducerSnapshot
+  },
+): Promise<void> {
+  await writeCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND }, content)
+}
+
+/** The table as of the end of `segments`. */
+export function recoverProducers(
+  storage: Storage,
+  directory: string,
+  log: { readonly segments: readonly Segment[]; readonly epoch: number },
+): ProducerTable {
+  const { segments, epoch } = log
+  const endOffset = segments.at(-1)?.extent().endOffset ?? 0
+  const found = readSnapshot(storage, directory)
+  const isUsable = found !== undefined && found.offset <= endOffset && found.epoch === epoch
+  const table = isUsable ? found.table : new ProducerTable()
+  const from = isUsable ? found.offset : 0
+  for (const [at, segment] of segments.entries()) {
+    const next = segments[at + 1]
+    if (next !== undefined && next.baseOffset <= from) continue
+    scanProducers(segment, from, table)
+  }
+  return table
+}
+
+function scanProducers(segment: Segment, from: number, table: ProducerTable): void {
+  const note = (batch: BatchView): void => {
+    if (batch.producerId === 0 || batch.baseOffset < from) return
+    table.note(batch, batch.baseOffset)
+  }
+  const limit = segment.extent().dataEnd
+  const expectedOffset = segment.baseOffset
+  const start = SEGMENT_HEADER_BYTES
+  scanBatches(segment.contents(), { start, expectedOffset, depth: 'header', limit }, note)
+}
+
+function readSnapshot(
+  storage: Storage,
+  directory: string,
+): { offset: number; epoch: number; table: ProducerTable } | undefined {
+  const found = readCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })
+  if (found.state !== 'present') return undefined
+  const { offset, epoch, producers } = found.content as Record<string, unknown>
+  if (typeof offset !== 'number' || typeof epoch !== 'number') return undefined
+  return { offset, epoch, table: ProducerTable.restore(producers) }
+}

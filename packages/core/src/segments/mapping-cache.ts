@@ -1,0 +1,50 @@
+/**
+ * Bounds how much of the sealed segments is mapped at once, over all streams of a store.
+ *
+ * The least recently used segment is let go. Its memory comes back when the last view of it is
+ * collected: the addon cannot unmap, and a reader that is still on it is not disturbed.
+ */
+
+/** What the cache holds: something with a size that can be let go. */
+export interface Mapped {
+  readonly sizeBytes: number
+  release(): void
+}
+
+export class MappingCache {
+  readonly #bytesMax: number
+  /** In order of use, the least recent first. */
+  readonly #sizes = new Map<Mapped, number>()
+  #bytes = 0
+
+  /** @param bytesMax - how many bytes may stay mapped; one segment always may, whatever its size. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** Bytes held now. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Says that `mapped` was used; lets others go when there are too many. */
+  touch(mapped: Mapped): void {
+    this.forget(mapped)
+    this.#sizes.set(mapped, mapped.sizeBytes)
+    this.#bytes += mapped.sizeBytes
+    for (const [oldest, sizeBytes] of this.#sizes) {
+      if (this.#bytes <= this.#bytesMax || oldest === mapped) break
+      this.#sizes.delete(oldest)
+      this.#bytes -= sizeBytes
+      oldest.release()
+    }
+  }
+
+  /** Takes `mapped` out of the account without letting it go. */
+  forget(mapped: Mapped): void {
+    const sizeBytes = this.#sizes.get(mapped)
+    if (sizeBytes === undefined) return
+    this.#sizes.delete(mapped)
+    this.#bytes -= sizeBytes
+  }
+}

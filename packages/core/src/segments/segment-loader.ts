@@ -1,0 +1,102 @@
+/**
+ * Opens sealed segments: maps the file and learns its extent from the index sidecar.
+ *
+ * The sidecar is derived. One that is missing, damaged or disagrees with the file is rebuilt from the
+ * batches; it is never believed over them.
+ */
+import {
+  decodeIndex,
+  encodeIndex,
+  END_MARKER_BYTES,
+  indexFileName,
+  SEGMENT_HEADER_BYTES,
+  TailraceError,
+} from '@tailrace/format'
+import type { Storage } from '../storage/storage-port.js'
+import { scanBatches } from './scan.js'
+import { SegmentBytes } from './segment-bytes.js'
+import { emptyExtent, noteBatch } from './segment.js'
+import type { Segment, SegmentExtent, SegmentLoader } from './segment.js'
+import { SparseIndex } from './sparse-index.js'
+
+/** A loader for the segments in `directory`. `onRebuilt` hears of each sidecar that was of no use. */
+export function segmentLoader(
+  storage: Storage,
+  directory: string,
+  onRebuilt: (fileName: string) => void,
+): SegmentLoader {
+  return (segment: Segment) => {
+    const file = storage.open(`${directory}/${segment.fileName}`, 'read')
+    const contents = new SegmentBytes(file)
+    const stored = storedExtent(storage, directory, segment.baseOffset)
+    if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
+    onRebuilt(segment.fileName)
+    return { file, extent: scannedExtent(contents, segment.baseOffset) }
+  }
+}
+
+/** Writes the sidecar of a sealed segment. Not synced: losing it costs a scan. */
+export async function writeIndexFile(
+  storage: Storage,
+  directory: string,
+  segment: Segment,
+): Promise<void> {
+  const extent = segment.extent()
+  const { baseOffset } = segment
+  const content = encodeIndex({
+    baseOffset,
+    endOffset: extent.endOffset,
+    dataEndPosition: extent.dataEnd,
+    batchCount: extent.batchCount,
+    recordCount: extent.endOffset - baseOffset,
+    firstAppendTimeUs: extent.firstAppendTimeUs,
+    lastAppendTimeUs: extent.lastAppendTimeUs,
+    entries: extent.index.entries,
+  })
+  await storage.writeFile(`${directory}/${indexFileName(baseOffset)}`, content)
+}
+
+function storedExtent(
+  storage: Storage,
+  directory: string,
+  baseOffset: number,
+): SegmentExtent | undefined {
+  const bytes = storage.readFile(`${directory}/${indexFileName(baseOffset)}`)
+  if (bytes === undefined) return undefined
+  try {
+    const decoded = decodeIndex(bytes)
+    if (decoded.baseOffset !== baseOffset) return undefined
+    return {
+      endOffset: decoded.endOffset,
+      dataEnd: decoded.dataEndPosition,
+      firstAppendTimeUs: decoded.firstAppendTimeUs,
+      lastAppendTimeUs: decoded.lastAppendTimeUs,
+      batchCount: decoded.batchCount,
+      index: new SparseIndex(baseOffset, decoded.entries),
+    }
+  } catch (error) {
+    if (TailraceError.is(error)) return undefined
+    throw error
+  }
+}
+
+/** True when the file ends where the sidecar says its data ends. */
+function agrees(extent: SegmentExtent, contents: SegmentBytes): boolean {
+  const size = contents.bytes.length
+  if (extent.dataEnd + END_MARKER_BYTES > size || extent.dataEnd < SEGMENT_HEADER_BYTES)
+    return false
+  return contents.batchLengthAt(extent.dataEnd) === 0
+}
+
+function scannedExtent(contents: SegmentBytes, baseOffset: number): SegmentExtent {
+  const extent = emptyExtent(baseOffset)
+  const start = SEGMENT_HEADER_BYTES
+  scanBatches(
+    contents,
+    { start, expectedOffset: baseOffset, depth: 'header' },
+    (batch, position) => {
+      noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
+    },
+  )
+  return extent
+}

@@ -1,0 +1,87 @@
+/**
+ * Prepares the next segment's file ahead of need: real blocks, resident pages, off the event loop.
+ *
+ * Exists because a store into a hole of a sparse file ends the process when the disk is full. Prepared
+ * files bear a name of their own (`next-<n>.prepared`) until the log puts a segment into one; recovery
+ * tells by the header whether one is in use (see docs/adr/0005).
+ */
+import type { Storage, StorageFile } from '../storage/storage-port.js'
+
+/** Ending of the names of files that are, or were just now, prepared. */
+export const PREPARED_FILE_SUFFIX = '.prepared'
+
+/** A zero-filled file that waits to become a segment. */
+export interface PreparedFile {
+  readonly fileName: string
+  readonly file: StorageFile
+}
+
+export class SegmentPreparer {
+  readonly #storage: Storage
+  readonly #directory: string
+  #prepared: PreparedFile | undefined
+  #running: Promise<void> | undefined
+  #count = 0
+
+  constructor(storage: Storage, directory: string) {
+    this.#storage = storage
+    this.#directory = directory
+  }
+
+  /** Bytes of the file that is ready; 0 when none is. */
+  get readyBytes(): number {
+    return this.#prepared?.file.bytes.length ?? 0
+  }
+
+  /**
+   * Prepares a file of at least `capacityBytes`, unless one is ready. One preparation is in flight at a
+   * time; a call that finds one waits for it.
+   *
+   * @throws {StorageError} NO_SPACE or IO_ERROR; nothing is left behind and a later call tries again.
+   */
+  async prepare(capacityBytes: number): Promise<void> {
+    while (this.readyBytes < capacityBytes) {
+      if (this.#running === undefined) {
+        this.#running = this.#create(capacityBytes).finally(() => {
+          this.#running = undefined
+        })
+      }
+      await this.#running
+    }
+  }
+
+  /** True while a file is being prepared. */
+  get isPreparing(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Hands the file over. Call only when {@link readyBytes} suffices. */
+  take(): PreparedFile {
+    const prepared = this.#prepared
+    if (prepared === undefined) throw new Error('no prepared segment to take')
+    this.#prepared = undefined
+    return prepared
+  }
+
+  /** Waits for a preparation in flight and removes what was not used. */
+  async close(): Promise<void> {
+    await this.#running?.catch(() => undefined)
+    await this.#discard()
+  }
+
+  async #create(capacityBytes: number): Promise<void> {
+    await this.#discard()
+    this.#count += 1
+    const fileName = `next-${this.#count}${PREPARED_FILE_SUFFIX}`
+    const file = await this.#storage.create(`${this.#directory}/${fileName}`, capacityBytes)
+    this.#prepared = { fileName, file }
+  }
+
+  async #discard(): Promise<void> {
+    const prepared = this.#prepared
+    if (prepared === undefined) return
+    this.#prepared = undefined
+    prepared.file.close()
+    await this.#storage.remove(`${this.#directory}/${prepared.fileName}`)
+  }
+}

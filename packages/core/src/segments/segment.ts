@@ -1,0 +1,213 @@
+/**
+ * One segment: a file of batches, its extent and its sparse index.
+ *
+ * Exists apart from the log because it is what readers hold on to: a reader that is still on a segment
+ * keeps its bytes readable while the log seals, trims or deletes it. The active segment stays mapped;
+ * a sealed one is mapped when it is first read and let go when the mapping cache needs the room.
+ *
+ * Invariants: `[SEGMENT_HEADER_BYTES, dataEnd)` holds whole batches whose offsets run densely from
+ * `baseOffset` to `endOffset`; behind `dataEnd` at least END_MARKER_BYTES zero bytes lie in the file;
+ * a sealed segment never changes.
+ *
+ * Does not decide when to roll, sync or delete.
+ */
+import {
+  commitBatch,
+  END_MARKER_BYTES,
+  readHeaderWord,
+  SEGMENT_HEADER_BYTES,
+  stampBatch,
+} from '@tailrace/format'
+import type { StorageFile } from '../storage/storage-port.js'
+import type { MappingCache } from './mapping-cache.js'
+import { SegmentBytes } from './segment-bytes.js'
+import { SparseIndex } from './sparse-index.js'
+
+/** What the log writes into a batch, and how far the batch reaches. */
+export interface BatchPlace {
+  readonly baseOffset: number
+  /** The offset after the last record of the batch. */
+  readonly nextOffset: number
+  readonly appendTimeUs: number
+  readonly epoch: number
+}
+
+/** How far a segment reaches, and where to start looking in it. */
+export interface SegmentExtent {
+  /** The offset after the last record. */
+  endOffset: number
+  /** The position after the last batch. */
+  dataEnd: number
+  /** Append time of the first batch; 0 while the segment is empty. */
+  firstAppendTimeUs: number
+  /** Append time of the last batch; 0 while the segment is empty. */
+  lastAppendTimeUs: number
+  batchCount: number
+  readonly index: SparseIndex
+}
+
+/** Opens a sealed segment's file and learns its extent; called again after an eviction. */
+export type SegmentLoader = (segment: Segment) => { file: StorageFile; extent: SegmentExtent }
+
+export class Segment {
+  readonly baseOffset: number
+  /** The file in the stream's directory; changes once, when a prepared file is given its name. */
+  fileName: string
+  /** Settles when the file durably bears its name; a commit waits for it. */
+  named: Promise<void> = Promise.resolve()
+  /** Size of the file in bytes, for retention. */
+  sizeBytes: number
+  #contents: SegmentBytes | undefined
+  #extent: SegmentExtent | undefined
+  #state: 'active' | 'sealing' | 'sealed' | 'closed'
+  readonly #loader: SegmentLoader
+  readonly #cache: MappingCache
+
+  private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
+    this.baseOffset = options.baseOffset
+    this.fileName = options.fileName
+    this.sizeBytes = options.sizeBytes
+    this.#loader = options.loader
+    this.#cache = options.cache
+    this.#contents = contents
+    this.#state = contents === undefined ? 'sealed' : 'active'
+  }
+
+  /** A segment that can be appended to, beginning with the given extent. */
+  static active(options: SegmentOptions, file: StorageFile, extent: SegmentExtent): Segment {
+    const segment = new Segment(options, new SegmentBytes(file))
+    segment.#extent = extent
+    return segment
+  }
+
+  /** A segment whose file is opened when it is read. */
+  static sealed(options: SegmentOptions): Segment {
+    return new Segment(options, undefined)
+  }
+
+  /** True when nothing is appended to it any more. */
+  get isSealed(): boolean {
+    return this.#state !== 'active'
+  }
+
+  /** True once it was let go of for good. */
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** The bytes, mapped if need be. @throws {StorageError} IO_ERROR or STREAM_CORRUPT. */
+  contents(): SegmentBytes {
+    if (this.#contents === undefined) this.#load()
+    else if (this.#state === 'sealed') this.#cache.touch(this)
+    if (this.#contents === undefined) throw new Error('a loaded segment has contents')
+    return this.#contents
+  }
+
+  /** The extent, read from the sidecar if need be. @throws as {@link contents}. */
+  extent(): Readonly<SegmentExtent> {
+    if (this.#extent === undefined) this.#load()
+    if (this.#extent === undefined) throw new Error('a loaded segment has an extent')
+    return this.#extent
+  }
+
+  /** True when a batch of this length fits, with the end marker behind it. */
+  hasRoomFor(batchLength: number): boolean {
+    if (this.#state !== 'active') return false
+    return this.extent().dataEnd + batchLength + END_MARKER_BYTES <= this.sizeBytes
+  }
+
+  /**
+   * Copies a batch behind the last one and stamps it. The commit word is stored last, so that a reader
+   * in another process sees the whole batch or none.
+   */
+  append(batch: Uint8Array, place: BatchPlace): void {
+    const contents = this.contents()
+    const extent = this.#writableExtent()
+    const position = extent.dataEnd
+    contents.bytes.set(batch.subarray(8), position + 8)
+    const { baseOffset, appendTimeUs, epoch } = place
+    const commit = { headerWord: readHeaderWord(batch), batchLength: batch.length }
+    stampBatch(contents.view, position, { ...commit, baseOffset, appendTimeUs, epoch })
+    commitBatch(contents.view, position, commit)
+    contents.file.wrote(position, position + batch.length)
+    noteBatch(extent, { position, batchLength: batch.length }, place)
+  }
+
+  /** Ends appending. The contents stay open, out of the cache's reach, until {@link release}. */
+  seal(): void {
+    this.#state = 'sealing'
+  }
+
+  /** Makes everything appended before the call durable. Only while the contents are open for writing. */
+  async sync(): Promise<void> {
+    await this.contents().file.sync()
+  }
+
+  /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */
+  release(): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'active') throw new Error('an active segment stays mapped')
+    this.#state = 'sealed'
+    this.#contents?.file.close()
+    this.#contents = undefined
+    this.#extent = undefined
+  }
+
+  /** Lets go of everything for good, sealed or not. */
+  close(): void {
+    this.#cache.forget(this)
+    this.#contents?.file.close()
+    this.#contents = undefined
+    this.#state = 'closed'
+  }
+
+  #load(): void {
+    if (this.#state === 'closed') throw new Error(`${this.fileName} was closed`)
+    const { file, extent } = this.#loader(this)
+    this.#contents = new SegmentBytes(file)
+    this.#extent = extent
+    this.sizeBytes = file.bytes.length
+    this.#cache.touch(this)
+  }
+
+  #writableExtent(): SegmentExtent {
+    if (this.#state !== 'active' || this.#extent === undefined)
+      throw new Error('append to a sealed segment')
+    return this.#extent
+  }
+}
+
+/** What every segment is made with. */
+export interface SegmentOptions {
+  readonly baseOffset: number
+  readonly fileName: string
+  readonly sizeBytes: number
+  readonly loader: SegmentLoader
+  readonly cache: MappingCache
+}
+
+/** The extent of a segment without batches. */
+export function emptyExtent(baseOffset: number): SegmentExtent {
+  return {
+    endOffset: baseOffset,
+    dataEnd: SEGMENT_HEADER_BYTES,
+    firstAppendTimeUs: 0,
+    lastAppendTimeUs: 0,
+    batchCount: 0,
+    index: new SparseIndex(baseOffset),
+  }
+}
+
+/** Takes a batch that lies behind the last one into the extent. */
+export function noteBatch(
+  extent: SegmentExtent,
+  where: { readonly position: number; readonly batchLength: number },
+  place: BatchPlace,
+): void {
+  if (extent.batchCount === 0) extent.firstAppendTimeUs = place.appendTimeUs
+  extent.index.note(place.baseOffset, where.position, place.appendTimeUs)
+  extent.lastAppendTimeUs = place.appendTimeUs
+  extent.batchCount += 1
+  extent.endOffset = place.nextOffset
+  extent.dataEnd = where.position + where.batchLength
+}

@@ -1,0 +1,171 @@
+/**
+ * The storage port on a real directory, with memory-mapped files.
+ *
+ * Files are created by writing zeros, not sparse: on a full disk a store into a hole is a SIGBUS that
+ * ends the process, while a failed write is an ordinary error. It also leaves the pages resident, so
+ * that the first store into them costs no disk work (14 GB/s against 0.4–3 GB/s into fresh pages).
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MappedFile } from './mapped-file.js'
+import { mapFile } from './mmap.js'
+import { errnoCode, storageErrorOf } from './storage-error.js'
+import type { Storage, StorageEntry, StorageFile } from './storage-port.js'
+
+/** Zeros written at once: one `writev` of sixteen of these keeps the event loop free. */
+const ZEROS = new Uint8Array(1024 * 1024)
+const ZERO_CHUNKS_PER_WRITE = 16
+
+export class MappedStorage implements Storage {
+  readonly #root: string
+
+  /** @param root - an existing directory; every path of the port is below it. */
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async list(directory: string): Promise<readonly StorageEntry[]> {
+    return attempt('listing', directory, async () => {
+      const absolute = join(this.#root, directory)
+      const entries = await readdir(absolute, { withFileTypes: true }).catch(emptyIfMissing)
+      return Promise.all(
+        entries.map(async (entry) => {
+          const isDirectory = entry.isDirectory()
+          const sizeBytes = isDirectory ? 0 : (await stat(join(absolute, entry.name))).size
+          return { name: entry.name, isDirectory, sizeBytes }
+        }),
+      )
+    })
+  }
+
+  async createDirectory(directory: string): Promise<void> {
+    await attempt('creating', directory, () =>
+      mkdir(join(this.#root, directory), { recursive: true }),
+    )
+  }
+
+  async syncDirectory(directory: string): Promise<void> {
+    await attempt('syncing', directory, async () => {
+      await withHandle(join(this.#root, directory), constants.O_RDONLY, (handle) => handle.sync())
+    })
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await attempt('renaming', from, () => rename(join(this.#root, from), join(this.#root, to)))
+  }
+
+  async remove(path: string): Promise<void> {
+    await attempt('removing', path, () => rm(join(this.#root, path), { force: true }))
+  }
+
+  async removeTree(directory: string): Promise<void> {
+    await attempt('removing', directory, () =>
+      rm(join(this.#root, directory), { force: true, recursive: true }),
+    )
+  }
+
+  readFile(path: string): Uint8Array | undefined {
+    try {
+      const content = readFileSync(join(this.#root, path))
+      return new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+    } catch (error) {
+      if (errnoCode(error) === 'ENOENT') return undefined
+      throw storageErrorOf(error, 'reading', path)
+    }
+  }
+
+  async writeFile(path: string, content: Uint8Array): Promise<void> {
+    await attempt('writing', path, () =>
+      withHandle(join(this.#root, path), CREATE_FLAGS, async (handle) => {
+        await handle.writeFile(content)
+        await handle.sync()
+      }),
+    )
+  }
+
+  async create(path: string, capacityBytes: number): Promise<StorageFile> {
+    const absolute = join(this.#root, path)
+    try {
+      await withHandle(absolute, CREATE_FLAGS, async (handle) => {
+        await writeZeros(handle, 0, capacityBytes)
+        await handle.sync()
+      })
+    } catch (error) {
+      // Half a file would hold the very space whose lack made the write fail.
+      await rm(absolute, { force: true })
+      throw storageErrorOf(error, 'preparing', path)
+    }
+    return this.open(path, 'write')
+  }
+
+  open(path: string, mode: 'read' | 'write'): StorageFile {
+    let descriptor: number | undefined
+    try {
+      const flags = mode === 'write' ? constants.O_RDWR : constants.O_RDONLY
+      descriptor = openSync(join(this.#root, path), flags)
+      const sizeBytes = fstatSync(descriptor).size
+      const bytes = sizeBytes === 0 ? new Uint8Array(0) : mapFile(descriptor, sizeBytes, mode)
+      return new MappedFile(path, descriptor, bytes)
+    } catch (error) {
+      if (descriptor !== undefined) closeSync(descriptor)
+      throw storageErrorOf(error, 'opening', path)
+    }
+  }
+
+  async resize(path: string, sizeBytes: number): Promise<void> {
+    await attempt('resizing', path, () =>
+      withHandle(join(this.#root, path), constants.O_RDWR, async (handle) => {
+        const { size } = await handle.stat()
+        if (size < sizeBytes) await writeZeros(handle, size, sizeBytes)
+        else await handle.truncate(sizeBytes)
+        await handle.sync()
+      }),
+    )
+  }
+}
+
+const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
+
+async function writeZeros(handle: FileHandle, start: number, end: number): Promise<void> {
+  let position = start
+  while (position < end) {
+    const chunks: Uint8Array[] = []
+    let pending = 0
+    while (chunks.length < ZERO_CHUNKS_PER_WRITE && position + pending < end) {
+      const length = Math.min(ZEROS.length, end - position - pending)
+      chunks.push(length === ZEROS.length ? ZEROS : ZEROS.subarray(0, length))
+      pending += length
+    }
+    // A short write is not an error; the next round meets the cause, such as a full disk.
+    const { bytesWritten } = await handle.writev(chunks, position)
+    position += bytesWritten
+  }
+}
+
+async function withHandle<T>(
+  absolute: string,
+  flags: number,
+  use: (handle: FileHandle) => Promise<T>,
+): Promise<T> {
+  const handle = await open(absolute, flags, 0o644)
+  try {
+    return await use(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function attempt<T>(doing: string, path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw storageErrorOf(error, doing, path)
+  }
+}
+
+function emptyIfMissing(error: unknown): never[] {
+  if (errnoCode(error) === 'ENOENT') return []
+  throw error
+}

@@ -1,0 +1,24 @@
+/**
+ * The only file that imports `mmap-io`.
+ *
+ * The addon has no unmap: a mapping lives for as long as a Buffer refers to it. That is the property
+ * the log builds on (a view queued in a socket can never dangle); nothing here works against it.
+ */
+import mmapIo from 'mmap-io'
+
+/** The largest size that is mapped: sizes above overflow 32-bit fields in older builds of the addon. */
+export const MAPPING_BYTES_MAX = 2 ** 31 - 1
+
+/**
+ * Maps the first `sizeBytes` bytes of an open file, shared.
+ *
+ * @throws {RangeError} when the size is not an integer from 1 to {@link MAPPING_BYTES_MAX}.
+ */
+export function mapFile(descriptor: number, sizeBytes: number, mode: 'read' | 'write'): Uint8Array {
+  if (!Number.isInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > MAPPING_BYTES_MAX) {
+    throw new RangeError(`cannot map ${sizeBytes} bytes, allowed are 1 to ${MAPPING_BYTES_MAX}`)
+  }
+  const protection = mode === 'write' ? mmapIo.PROT_READ | mmapIo.PROT_WRITE : mmapIo.PROT_READ
+  const buffer = mmapIo.map(sizeBytes, protection, mmapIo.MAP_SHARED, descriptor, 0)
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}

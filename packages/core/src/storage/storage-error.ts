@@ -1,0 +1,33 @@
+/** Turns errors of the operating system into typed storage errors. */
+import { StorageError } from '@tailrace/format'
+
+const NO_SPACE_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const NOT_WRITABLE_CODES = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+/**
+ * Names what happened (`NO_SPACE`, `STORE_NOT_WRITABLE`, otherwise `IO_ERROR`), keeps the cause.
+ * An error that is already a StorageError is returned as it is.
+ */
+export function storageErrorOf(cause: unknown, doing: string, path: string): StorageError {
+  if (cause instanceof StorageError) return cause
+  const errno = errnoCode(cause)
+  const details = { path, errno: errno ?? 'unknown' }
+  if (errno !== undefined && NO_SPACE_CODES.has(errno)) {
+    const message = `no space left while ${doing} "${path}"; free some space, appends then work again`
+    return new StorageError('NO_SPACE', message, { cause, details })
+  }
+  if (errno !== undefined && NOT_WRITABLE_CODES.has(errno)) {
+    const message = `not permitted (${errno}) while ${doing} "${path}"; check the owner and the mode of the data directory`
+    return new StorageError('STORE_NOT_WRITABLE', message, { cause, details })
+  }
+  return new StorageError('IO_ERROR', `${errno ?? String(cause)} while ${doing} "${path}"`, {
+    cause,
+    details,
+  })
+}
+
+/** The `code` of a system error, such as `ENOENT`; undefined for anything else. */
+export function errnoCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,72 @@
+/**
+ * The storage port: everything the log asks of a disk.
+ *
+ * Exists so that the log, its recovery and its retention run unchanged on memory-mapped files and
+ * on a simulated disk that can lose power. The port is deliberately low: files of a fixed capacity
+ * that are written by storing into memory, an explicit sync, and the directory operations whose
+ * durability is separate from that of the bytes.
+ *
+ * Paths are relative to the data directory and use `/`.
+ *
+ * Invariants every implementation keeps:
+ * - `StorageFile.bytes` never reaches past the end of its file: a touch can never fault.
+ * - Blocks of a created file are really allocated before `create` resolves: a store into them
+ *   cannot fail for want of space.
+ * - Nothing is durable before a `sync` (bytes, size) or `syncDirectory` (names) that was called
+ *   after it has resolved.
+ *
+ * Does not know batches, segments or checks.
+ */
+
+/** An entry of a directory. */
+export interface StorageEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+  /** Size of the file in bytes; 0 for a directory. */
+  readonly sizeBytes: number
+}
+
+/** A file of fixed capacity whose bytes are memory. */
+export interface StorageFile {
+  /**
+   * The whole file. A view taken from it stays readable for as long as it is referenced, also after
+   * `close`, `remove` or a replacement of the file.
+   */
+  readonly bytes: Uint8Array
+  /** Says that `[start, end)` of `bytes` was stored to. Call it after the store, once per append. */
+  wrote(start: number, end: number): void
+  /**
+   * Makes everything stored before the call durable, and the size of the file.
+   *
+   * @throws {StorageError} IO_ERROR or NO_SPACE. Never retry: the pages may already be gone.
+   */
+  sync(): Promise<void>
+  /** Lets go of the file. Views of `bytes` stay valid. Idempotent. */
+  close(): void
+}
+
+/** A data directory. Each method throws a `StorageError` (IO_ERROR, NO_SPACE, STORE_NOT_WRITABLE). */
+export interface Storage {
+  /** The entries of a directory in no order; empty when it does not exist. */
+  list(directory: string): Promise<readonly StorageEntry[]>
+  /** Creates a directory and its missing parents; nothing happens when it exists. */
+  createDirectory(directory: string): Promise<void>
+  /** Makes creations, renames and removals in the directory durable. */
+  syncDirectory(directory: string): Promise<void>
+  /** Renames a file or directory, replacing a file at `to`. */
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file; nothing happens when it does not exist. */
+  remove(path: string): Promise<void>
+  /** Removes a directory with everything in it; nothing happens when it does not exist. */
+  removeTree(directory: string): Promise<void>
+  /** Reads a whole small file; undefined when it does not exist. Synchronous: keep it to sidecars. */
+  readFile(path: string): Uint8Array | undefined
+  /** Writes a whole file and syncs its content, not its name. */
+  writeFile(path: string, content: Uint8Array): Promise<void>
+  /** Creates a zero-filled file with real blocks, replacing what was there; content is synced. */
+  create(path: string, capacityBytes: number): Promise<StorageFile>
+  /** Opens an existing file. Synchronous, because a reader needs it in the middle of a read. */
+  open(path: string, mode: 'read' | 'write'): StorageFile
+  /** Grows (with real zero blocks) or cuts a file, and syncs it. Open files of the path are stale. */
+  resize(path: string, sizeBytes: number): Promise<void>
+}

@@ -1,0 +1,72 @@
+/** Opens one stream of a store: files put in order, recovery, producers, then the log. */
+import { StorageError } from '@tailrace/format'
+import type { Clock } from '../io/clock.js'
+import type { Scheduler } from '../io/scheduler.js'
+import { Log } from '../log/log.js'
+import { recoverLog } from '../log/recovery.js'
+import { collectSegmentFiles } from '../log/segment-files.js'
+import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
+import type { StreamMetadata } from '../log/stream-metadata.js'
+import { recoverProducers } from '../producers/producer-snapshot.js'
+import type { MappingCache } from '../segments/mapping-cache.js'
+import { segmentLoader } from '../segments/segment-loader.js'
+import type { Storage } from '../storage/storage-port.js'
+import { STREAMS_DIRECTORY } from './stream-creation.js'
+
+/** What the streams of a store share. */
+export interface LogEnvironment {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly cache: MappingCache
+  /** An epoch no stream of this store has had. */
+  readonly nextEpoch: () => Promise<number>
+  readonly onBackgroundError: (stream: string, error: unknown) => void
+}
+
+/** Opens the stream. @throws {StorageError} STREAM_CORRUPT when it has no readable metadata; IO_ERROR. */
+export async function openLog(environment: LogEnvironment, name: string): Promise<Log> {
+  const { storage, cache, clock, scheduler } = environment
+  const directory = `${STREAMS_DIRECTORY}/${name}`
+  const onBackgroundError = (error: unknown): void => {
+    environment.onBackgroundError(name, error)
+  }
+  const stored = readStreamMetadata(storage, directory)
+  const files = await collectSegmentFiles(storage, directory, stored?.startOffset ?? 0)
+  if (stored === undefined || files.length === 0) throw unopenable(name, stored)
+  const loader = segmentLoader(storage, directory, () => undefined)
+  const recovered = await recoverLog({ storage, directory, files, loader, cache })
+  const isNewEpoch = stored.config.durability === 'relaxed' && recovered.hasLostBatches
+  const metadata = isNewEpoch ? await withNewEpoch(environment, directory, stored) : stored
+  const { segments } = recovered
+  const producers = recoverProducers(storage, directory, { segments, epoch: metadata.epoch })
+  return new Log({
+    storage,
+    directory,
+    metadata,
+    recovered,
+    producers,
+    loader,
+    cache,
+    clock,
+    scheduler,
+    onBackgroundError,
+  })
+}
+
+/** Readers may have seen records that are gone: whoever knew the old epoch is told. */
+async function withNewEpoch(
+  environment: LogEnvironment,
+  directory: string,
+  metadata: StreamMetadata,
+): Promise<StreamMetadata> {
+  const renewed = { ...metadata, epoch: await environment.nextEpoch() }
+  await writeStreamMetadata(environment.storage, directory, renewed)
+  return renewed
+}
+
+function unopenable(name: string, metadata: StreamMetadata | undefined): StorageError {
+  const missing = metadata === undefined ? 'stream.meta' : 'any segment file'
+  const message = `stream "${name}" cannot be opened: ${missing} is missing; restore it from a copy`
+  return new StorageError('STREAM_CORRUPT', message, { details: { stream: name } })
+}

@@ -1,0 +1,283 @@
+/**
+ * A data directory: the streams in it, one writer process.
+ *
+ * Streams are opened on first use and stay open. Every operation on the set of streams (creating,
+ * opening, deleting) runs one after another, so that two callers who ensure the same name get the same
+ * log.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { checkStreamName, RequestError, StorageError } from '@tailrace/format'
+import { systemClock } from '../io/clock.js'
+import type { Clock } from '../io/clock.js'
+import { JobQueue } from '../io/job-queue.js'
+import { eventLoopScheduler } from '../io/scheduler.js'
+import type { Scheduler } from '../io/scheduler.js'
+import type { Log } from '../log/log.js'
+import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
+import type { StreamConfigInput } from '../log/stream-config.js'
+import { MappingCache } from '../segments/mapping-cache.js'
+import { MappedStorage } from '../storage/mapped-storage.js'
+import { storageErrorOf } from '../storage/storage-error.js'
+import type { Storage } from '../storage/storage-port.js'
+import { openLog } from './open-log.js'
+import type { LogEnvironment } from './open-log.js'
+import { lockStore } from './store-lock.js'
+import type { StoreLock } from './store-lock.js'
+import { openStoreMetadata, writeStoreMetadata } from './store-metadata.js'
+import type { StoreMetadata } from './store-metadata.js'
+import {
+  createStream,
+  removeStream,
+  STREAMS_DIRECTORY,
+  TRASH_DIRECTORY,
+} from './stream-creation.js'
+
+/** Settings of a store; each has a default. */
+export interface StoreOptions {
+  /** How many bytes of sealed segments stay mapped, over all streams. Default 1 GiB. */
+  readonly mappedBytesMax?: number
+  /** How often retention by age is looked at, in milliseconds. Default 30,000. */
+  readonly upkeepIntervalMs?: number
+  /** Hears of failures in the background that no caller waits for. Default: they are dropped. */
+  readonly onBackgroundError?: (stream: string, error: unknown) => void
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Default: the event loop. */
+  readonly scheduler?: Scheduler
+  /** Default: memory-mapped files in the directory, which is then locked. */
+  readonly storage?: Storage
+}
+
+const MAPPED_BYTES_MAX_DEFAULT = 1024 * 1024 * 1024
+const UPKEEP_INTERVAL_MS_DEFAULT = 30_000
+
+/**
+ * Opens a data directory for writing, creating it if need be.
+ *
+ * @throws {StorageError} STORE_LOCKED when another process has it; STORE_NOT_WRITABLE;
+ * UNSUPPORTED_STORE_VERSION; STREAM_CORRUPT when `store.meta` is damaged.
+ */
+export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+  if (options.storage !== undefined) {
+    return Store.open({ directory, storage: options.storage, lock: undefined }, options)
+  }
+  const root = resolve(directory)
+  try {
+    mkdirSync(root, { recursive: true })
+  } catch (error) {
+    throw storageErrorOf(error, 'creating', root)
+  }
+  const lock = lockStore(root)
+  try {
+    return await Store.open({ directory: root, storage: new MappedStorage(root), lock }, options)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface StoreHome {
+  readonly directory: string
+  readonly storage: Storage
+  readonly lock: StoreLock | undefined
+}
+
+export class Store implements AsyncDisposable {
+  readonly #home: StoreHome
+  readonly #environment: LogEnvironment
+  readonly #names: Set<string>
+  readonly #logs = new Map<string, Log>()
+  readonly #jobs = new JobQueue(() => undefined)
+  #metadata: StoreMetadata
+  #isClosed = false
+  #cancelUpkeep: () => void = () => undefined
+
+  private constructor(
+    home: StoreHome,
+    options: StoreOptions,
+    found: { readonly metadata: StoreMetadata; readonly names: readonly string[] },
+  ) {
+    this.#home = home
+    this.#metadata = found.metadata
+    this.#names = new Set(found.names)
+    this.#environment = {
+      storage: home.storage,
+      clock: options.clock ?? systemClock(),
+      scheduler: options.scheduler ?? eventLoopScheduler(),
+      cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
+      nextEpoch: () => this.#nextEpoch(),
+      onBackgroundError: options.onBackgroundError ?? (() => undefined),
+    }
+    this.#scheduleUpkeep(options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS_DEFAULT)
+  }
+
+  /** Use {@link openStore}. */
+  static async open(home: StoreHome, options: StoreOptions): Promise<Store> {
+    const { storage } = home
+    const metadata = await openStoreMetadata(storage, () => randomBytes(16).toString('hex'))
+    await storage.createDirectory(STREAMS_DIRECTORY)
+    // What is here was being created or deleted when a process ended.
+    await storage.removeTree(TRASH_DIRECTORY)
+    await storage.createDirectory(TRASH_DIRECTORY)
+    await storage.syncDirectory('')
+    const entries = await storage.list(STREAMS_DIRECTORY)
+    const names = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
+    return new Store(home, options, { metadata, names })
+  }
+
+  /** The data directory, absolute. */
+  get directory(): string {
+    return this.#home.directory
+  }
+
+  /** Identity of the data directory: 32 hex digits. */
+  get storeId(): string {
+    return this.#metadata.storeId
+  }
+
+  /** The names of all streams, sorted by code unit. */
+  list(): readonly string[] {
+    return [...this.#names].sort()
+  }
+
+  /** True when there is a stream of this name. */
+  has(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  /**
+   * Opens a stream, creating it if there is none. Durable when it resolves.
+   *
+   * @param config - for a new stream: its configuration. For an existing one: what the caller relies on.
+   * @throws {RequestError} INVALID_STREAM_NAME; INVALID_CONFIG; STREAM_EXISTS when the existing stream's
+   * configuration differs in a field that was given.
+   * @throws {StorageError} NO_SPACE, IO_ERROR, STREAM_CORRUPT, STORE_CLOSED.
+   */
+  async ensure(name: string, config: StreamConfigInput = {}): Promise<Log> {
+    checkStreamName(name)
+    const asked = parseStreamConfig(config)
+    return this.#jobs.run(async () => {
+      this.#assertOpen()
+      if (!this.#names.has(name)) await this.#create(name, { ...DEFAULT_STREAM_CONFIG, ...asked })
+      const log = await this.#logOf(name)
+      const difference = configDifference(asked, log.config)
+      if (difference === undefined) return log
+      const message = `stream "${name}" exists with another configuration: ${difference}`
+      throw new RequestError('STREAM_EXISTS', message, { details: { stream: name } })
+    })
+  }
+
+  /**
+   * Opens an existing stream; the same log every time.
+   *
+   * @throws {RequestError} STREAM_NOT_FOUND; INVALID_STREAM_NAME.
+   * @throws {StorageError} IO_ERROR, STREAM_CORRUPT, STORE_CLOSED.
+   */
+  async open(name: string): Promise<Log> {
+    this.#assertOpen()
+    const opened = this.#logs.get(name)
+    if (opened !== undefined) return opened
+    checkStreamName(name)
+    return this.#jobs.run(async () => {
+      this.#assertOpen()
+      if (!this.#names.has(name)) throw notFound(name)
+      return this.#logOf(name)
+    })
+  }
+
+  /**
+   * Deletes a stream with all its records. Its readers end with STREAM_CLOSED.
+   *
+   * @throws {RequestError} STREAM_NOT_FOUND; INVALID_STREAM_NAME.
+   */
+  async delete(name: string): Promise<void> {
+    checkStreamName(name)
+    await this.#jobs.run(async () => {
+      this.#assertOpen()
+      if (!this.#names.has(name)) throw notFound(name)
+      const log = await this.#logOf(name)
+      await log.close('the stream was deleted').catch(ignoreFailedSync)
+      this.#logs.delete(name)
+      this.#names.delete(name)
+      await removeStream(this.#home.storage, name, log.streamId)
+    })
+  }
+
+  /** Syncs and closes every stream and releases the directory. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return this.#jobs.idle()
+    this.#isClosed = true
+    this.#cancelUpkeep()
+    await this.#jobs.run(async () => {
+      const closings = [...this.#logs.values()].map((log) => log.close('the store was closed'))
+      const outcomes = await Promise.allSettled(closings)
+      this.#logs.clear()
+      this.#home.lock?.release()
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    })
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #create(name: string, config: typeof DEFAULT_STREAM_CONFIG): Promise<void> {
+    const epoch = await this.#nextEpoch()
+    await createStream(this.#home.storage, {
+      formatVersion: 1,
+      name,
+      streamId: randomBytes(16).toString('hex'),
+      epoch,
+      createdUs: this.#environment.clock.nowUs(),
+      config,
+      startOffset: 0,
+    })
+    this.#names.add(name)
+  }
+
+  async #logOf(name: string): Promise<Log> {
+    const opened = this.#logs.get(name)
+    if (opened !== undefined) return opened
+    const log = await openLog(this.#environment, name)
+    this.#logs.set(name, log)
+    return log
+  }
+
+  async #nextEpoch(): Promise<number> {
+    this.#metadata = { ...this.#metadata, lastEpoch: this.#metadata.lastEpoch + 1 }
+    await writeStoreMetadata(this.#home.storage, this.#metadata)
+    return this.#metadata.lastEpoch
+  }
+
+  #scheduleUpkeep(intervalMs: number): void {
+    const { scheduler, onBackgroundError } = this.#environment
+    this.#cancelUpkeep = scheduler.after(intervalMs, () => {
+      for (const [name, log] of this.#logs) {
+        log.applyRetention().catch((error: unknown) => {
+          onBackgroundError(name, error)
+        })
+      }
+      this.#scheduleUpkeep(intervalMs)
+    })
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return
+    const message = `the store "${this.directory}" is closed`
+    throw new StorageError('STORE_CLOSED', message, { details: { directory: this.directory } })
+  }
+}
+
+function notFound(name: string): RequestError {
+  const message = `there is no stream "${name}"; create it first (ensure)`
+  return new RequestError('STREAM_NOT_FOUND', message, { details: { stream: name } })
+}
+
+/** A stream that is being deleted need not be synced. */
+function ignoreFailedSync(error: unknown): void {
+  if (!(error instanceof StorageError)) throw error
+}
