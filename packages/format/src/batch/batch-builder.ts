@@ -10,6 +10,7 @@
  */
 
 import { crc32 } from '#crc32'
+import { U16_MAX, U32_MAX, checkInteger } from '../bytes/check-integer.js'
 import { writeU64 } from '../bytes/u64.js'
 import { RequestError } from '../errors/error-classes.js'
 import {
@@ -35,8 +36,6 @@ import { RecordArea } from './record-area.js'
 import { RecordTimes } from './record-times.js'
 
 const CAPACITY_BYTES_DEFAULT = 64 * 1024
-const U16_MAX = 0xffff
-const U32_MAX = 0xffff_ffff
 
 /** Settings of a {@link BatchBuilder}. */
 export interface BatchBuilderOptions {
@@ -289,9 +288,4 @@ export function writeProducer(batch: DataView, producer: ProducerStamp): void {
   writeU64(batch, PRODUCER_ID_AT, producer.producerId)
   batch.setUint32(BASE_SEQUENCE_AT, producer.baseSequence, true)
   batch.setUint16(PRODUCER_EPOCH_AT, producer.producerEpoch, true)
-}
-
-function checkInteger(name: string, value: number, max: number): number {
-  if (Number.isSafeInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`${name} must be a whole number from 0 to ${max}: ${value}`)
 }

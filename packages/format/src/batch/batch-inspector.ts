@@ -23,6 +23,8 @@ import {
   BODY_CHECK_AT,
   COLUMN_ENTRY_BYTES,
   CREATE_TIME_AT,
+  HEADER_WORDS,
+  HEADER_WORDS_AT,
   LAST_OFFSET_DELTA_AT,
   RECORD_COUNT_AT,
   columnCount,
@@ -82,7 +84,9 @@ export function inspectBatch(
  * Checks a batch as a producer sends it: all that the producer wrote, and `bodyCheck`.
  *
  * The log's fields are ignored, since the log will write them. On top of the format's rules the
- * offsets must be dense and the batch must not be a control batch: both are the log's to decide.
+ * offsets must be dense and the batch must not be a control batch: both are the log's to decide. And
+ * it must have no extension blocks: none is assigned yet, and a damaged `headerWords`, which
+ * `bodyCheck` does not cover, would look like some.
  * Returns undefined for a valid batch. Never throws.
  */
 export function inspectProducedBatch(
@@ -147,6 +151,10 @@ function inspectBodyCheck(
 
 /** What a producer may not write although the format allows it. */
 function inspectRights(view: DataView, position: number): BatchDefect | undefined {
+  const headerWords = view.getUint8(position + HEADER_WORDS_AT)
+  if (headerWords !== HEADER_WORDS) {
+    return invalidField(position, 'headerWords', `${headerWords} is not ${HEADER_WORDS}`)
+  }
   const attributes = view.getUint16(position + ATTRIBUTES_AT, true)
   if ((attributes & (ATTRIBUTE_CONTROL | ATTRIBUTE_OFFSETS)) !== 0) {
     return invalidField(position, 'attributes', 'have a bit that only the log may set')

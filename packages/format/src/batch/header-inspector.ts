@@ -65,7 +65,7 @@ export function inspectFrame(
   const end = Math.min(limit, view.byteLength)
   const available = end - position
   if (!(available >= BATCH_HEADER_BYTES) || !Number.isInteger(position) || position < 0) {
-    const availableBytes = position >= 0 && available > 0 ? available : 0
+    const availableBytes = position >= 0 && available > 0 ? Math.floor(available) : 0
     return truncated(position, BATCH_HEADER_BYTES, availableBytes)
   }
   const headerWord = view.getUint32(position, true)
