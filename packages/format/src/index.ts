@@ -100,3 +100,5 @@ export { STREAM_NAME_PATTERN, checkStreamName } from './names/stream-name.js'
 export { formatBytes, parseBytes } from './units/bytes.js'
 export { formatDuration, parseDurationMs } from './units/duration.js'
 export { parseTimestampUs } from './units/timestamp.js'
+
+export { readU64 } from './bytes/u64.js'

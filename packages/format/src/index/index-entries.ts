@@ -63,6 +63,7 @@ export class IndexEntries {
   append({ relativeOffset, position, appendTimeUs }: IndexEntry): void {
     assert(relativeOffset >>> 0 === relativeOffset, 'relativeOffset is a u32')
     assert(position >>> 0 === position, 'position is a u32')
+    assert(Number.isSafeInteger(appendTimeUs) && appendTimeUs >= 0, 'a time is a safe integer')
     const last = this.count - 1
     if (last >= 0) {
       assert(relativeOffset > this.relativeOffset(last), 'index offsets increase')

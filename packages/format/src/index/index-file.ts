@@ -9,6 +9,7 @@
 import { crc32 } from '#crc32'
 import { hex } from '../batch/batch-defect.js'
 import { BATCH_ALIGNMENT_BYTES } from '../batch/batch-descriptor.js'
+import { U32_MAX, checkInteger } from '../bytes/check-integer.js'
 import { isSafeU64, readU64, writeU64 } from '../bytes/u64.js'
 import { FormatError } from '../errors/error-classes.js'
 import { SEGMENT_HEADER_BYTES } from '../segment/segment-descriptor.js'
@@ -30,8 +31,6 @@ import {
   INDEX_RECORD_COUNT_AT,
 } from './index-descriptor.js'
 import { IndexEntries } from './index-entries.js'
-
-const U32_MAX = 0xffff_ffff
 
 /** What a sealed segment holds, without its entries. */
 export interface SegmentSummary {
@@ -70,9 +69,10 @@ export function encodeIndex(index: SegmentIndex): Uint8Array<ArrayBuffer> {
   bytes.set(INDEX_MAGIC, INDEX_MAGIC_AT)
   bytes.set(entries, INDEX_HEADER_BYTES)
   for (const [field, at] of U64_FIELDS) {
-    writeU64(view, at, checked(index, field, Number.MAX_SAFE_INTEGER))
+    writeU64(view, at, checkInteger(field, index[field], Number.MAX_SAFE_INTEGER))
   }
-  for (const [field, at] of U32_FIELDS) view.setUint32(at, checked(index, field, U32_MAX), true)
+  for (const [field, at] of U32_FIELDS)
+    view.setUint32(at, checkInteger(field, index[field], U32_MAX), true)
   view.setUint32(INDEX_ENTRY_COUNT_AT, index.entries.count, true)
   view.setUint32(INDEX_ENTRIES_CHECK_AT, crc32(bytes, INDEX_HEADER_BYTES), true)
   view.setUint32(INDEX_CHECK_AT, crc32(bytes, 0, INDEX_CHECK_AT), true)
@@ -143,12 +143,6 @@ const U32_FIELDS = [
   ['batchCount', INDEX_BATCH_COUNT_AT],
   ['recordCount', INDEX_RECORD_COUNT_AT],
 ] as const
-
-function checked(index: SegmentSummary, field: keyof SegmentSummary, max: number): number {
-  const value = index[field]
-  if (Number.isSafeInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`${field} must be a whole number from 0 to ${max}: ${value}`)
-}
 
 /** Relations that every segment has; a summary that breaks one was computed wrongly. */
 function checkSummary(header: IndexHeader): void {

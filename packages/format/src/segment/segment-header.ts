@@ -7,6 +7,7 @@
  */
 
 import { crc32 } from '#crc32'
+import { U32_MAX, checkInteger } from '../bytes/check-integer.js'
 import { isSafeU64, readU64, writeU64 } from '../bytes/u64.js'
 import { FORMAT_VERSION } from '../batch/batch-descriptor.js'
 import { hex } from '../batch/batch-defect.js'
@@ -48,18 +49,16 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array<ArrayBuff
   if (!STREAM_ID_PATTERN.test(header.streamId)) {
     throw new RangeError(`stream id must be 32 hexadecimal digits: ${header.streamId}`)
   }
-  for (const field of ['baseOffset', 'createdUs'] as const) {
-    if (!Number.isSafeInteger(header[field]) || header[field] < 0) {
-      throw new RangeError(`${field} must be a safe integer of at least 0: ${header[field]}`)
-    }
-  }
+  const epoch = checkInteger('epoch', header.epoch, U32_MAX)
+  const baseOffset = checkInteger('baseOffset', header.baseOffset, Number.MAX_SAFE_INTEGER)
+  const createdUs = checkInteger('createdUs', header.createdUs, Number.MAX_SAFE_INTEGER)
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES)
   const view = new DataView(bytes.buffer)
   bytes.set(SEGMENT_MAGIC, SEGMENT_MAGIC_AT)
   view.setUint8(SEGMENT_VERSION_AT, FORMAT_VERSION)
-  view.setUint32(SEGMENT_EPOCH_AT, header.epoch, true)
-  writeU64(view, SEGMENT_BASE_OFFSET_AT, header.baseOffset)
-  writeU64(view, SEGMENT_CREATED_AT, header.createdUs)
+  view.setUint32(SEGMENT_EPOCH_AT, epoch, true)
+  writeU64(view, SEGMENT_BASE_OFFSET_AT, baseOffset)
+  writeU64(view, SEGMENT_CREATED_AT, createdUs)
   bytes.set(hexToBytes(header.streamId), SEGMENT_STREAM_ID_AT)
   view.setUint32(SEGMENT_CHECK_AT, crc32(bytes, 0, SEGMENT_CHECK_AT), true)
   return bytes

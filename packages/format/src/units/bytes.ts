@@ -37,16 +37,19 @@ export function parseBytes(size: string | number): number {
   )
 }
 
-/** Writes a number of bytes for people, in the largest binary unit below it: `1.5 KiB`. */
+/** Writes a number of bytes for people, in the largest binary unit that gives at least 1: `1.5 KiB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
-  while (value >= 1024 && unit < BINARY_UNITS.length - 1) {
+  while (oneDigit(value) >= 1024 && unit < BINARY_UNITS.length - 1) {
     value /= 1024
     unit++
   }
-  const digits = unit === 0 || Number.isInteger(value) ? 0 : 1
-  return `${value.toFixed(digits)} ${String(BINARY_UNITS[unit])}`
+  return `${oneDigit(value)} ${String(BINARY_UNITS[unit])}`
+}
+
+function oneDigit(value: number): number {
+  return Number(value.toFixed(1))
 }
 
 function parseText(text: string): number | undefined {

@@ -17,7 +17,12 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map([
 ])
 const DURATION_PATTERN = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw]) ?)+$/
 const PART_PATTERN = /(\d+(?:\.\d+)?)(ms|[smhdw])/g
-const FORMAT_UNITS = ['d', 'h', 'm', 's'] as const
+const FORMAT_UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const
 
 /**
  * Parses a duration into milliseconds; a fraction of one is rounded.
@@ -42,17 +47,18 @@ export function parseDurationMs(duration: string | number): number {
  */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 0) return `-${formatDuration(-durationMs)}`
-  if (durationMs < 1000) return `${Math.round(durationMs)}ms`
-  if (durationMs < 60_000) return `${Number((durationMs / 1000).toFixed(1))}s`
+  if (Math.round(durationMs) < 1000) return `${Math.round(durationMs)}ms`
+  const seconds = Number((durationMs / 1000).toFixed(1))
+  if (seconds < 60) return `${seconds}s`
   let rest = Math.round(durationMs / 1000) * 1000
-  const parts: string[] = []
-  for (const unit of FORMAT_UNITS) {
-    const unitMs = UNIT_MS.get(unit) ?? 1
+  const counts = FORMAT_UNITS.map(([unit, unitMs]) => {
     const count = Math.floor(rest / unitMs)
     rest -= count * unitMs
-    if (count > 0 || parts.length > 0) parts.push(count > 0 ? `${count}${unit}` : '')
-  }
-  return parts.slice(0, 2).filter(Boolean).join(' ')
+    return { unit, count }
+  })
+  const first = counts.findIndex(({ count }) => count > 0)
+  const shown = counts.slice(first, first + 2).filter(({ count }) => count > 0)
+  return shown.map(({ unit, count }) => `${count}${unit}`).join(' ')
 }
 
 function parseText(text: string): number | undefined {
