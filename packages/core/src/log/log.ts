@@ -86,8 +86,9 @@ export class Log {
         loader,
         cache,
         nowUs: () => clock.nowUs(),
-        onRoll: (_, active) => {
-          this.#segments.push(active)
+        onRoll: (active, place) => {
+          if (place === 'behind') this.#segments.push(active)
+          else this.#segments.replaceLast(active)
         },
         onBackgroundError,
       },

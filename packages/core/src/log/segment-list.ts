@@ -61,9 +61,14 @@ export class SegmentList {
 
   /** Adds a new active segment. */
   push(segment: Segment): void {
-    if (segment.baseOffset < this.last.baseOffset)
-      throw new Error('segments are in ascending order')
+    if (segment.baseOffset <= this.last.baseOffset) throw new Error('segments ascend by offset')
     this.#segments.push(segment)
+  }
+
+  /** Puts a new active segment in the place of the last one, which was empty. */
+  replaceLast(segment: Segment): void {
+    if (segment.baseOffset !== this.last.baseOffset) throw new Error('the same place in the log')
+    this.#segments[this.#segments.length - 1] = segment
   }
 
   /** Takes out the segments that lie wholly below `offset`, never the active one. Oldest first. */

@@ -40,8 +40,8 @@ export interface SegmentWriterOptions {
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly nowUs: () => number
-  /** A segment was sealed: it joins the sealed ones, a new active one was added behind it. */
-  readonly onRoll: (sealed: Segment, active: Segment) => void
+  /** A new active segment: behind the last one, or in the place of it if nothing was in that. */
+  readonly onRoll: (active: Segment, place: 'behind' | 'instead') => void
   /** A preparation or naming in the background failed; the next append that needs it meets the error. */
   readonly onBackgroundError: (error: unknown) => void
 }
@@ -113,12 +113,19 @@ export class SegmentWriter {
     file.wrote(0, SEGMENT_HEADER_BYTES)
     const sizeBytes = file.bytes.length
     const options = { baseOffset, fileName, sizeBytes, loader, cache }
+    const active = Segment.active(options, file, emptyExtent(baseOffset))
+    active.named = this.#giveName(active, sealed.named)
+    this.#active = active
+    this.#recoveryGeneration = 0
+    if (sealed.baseOffset === baseOffset) {
+      // Too small for its first batch: the new file takes its name, and nothing of it is to be kept.
+      sealed.close()
+      onRoll(active, 'instead')
+      return
+    }
     sealed.seal()
     this.#unsettled.push(sealed)
-    this.#active = Segment.active(options, file, emptyExtent(baseOffset))
-    this.#recoveryGeneration = 0
-    this.#active.named = this.#giveName(this.#active)
-    onRoll(sealed, this.#active)
+    onRoll(active, 'behind')
   }
 
   /** True when {@link roll} may be called: a prepared file of any useful size is there. */
@@ -174,14 +181,15 @@ export class SegmentWriter {
     await this.#preparer.close()
   }
 
-  async #giveName(segment: Segment): Promise<void> {
+  /** After the segment before, so that of two files that claim one name the later one gets it. */
+  #giveName(segment: Segment, before: Promise<void>): Promise<void> {
     const { storage, directory, onBackgroundError } = this.#options
     const fileName = segmentFileName(segment.baseOffset)
-    const naming = (async () => {
+    const naming = before.then(async () => {
       await storage.rename(`${directory}/${segment.fileName}`, `${directory}/${fileName}`)
       segment.fileName = fileName
       await storage.syncDirectory(directory)
-    })()
+    })
     naming.catch(onBackgroundError)
     return naming
   }
