@@ -1,0 +1,11 @@
+/** A log as the protocol describes a stream. */
+
+import type { StreamInfo } from '@tailrace/protocol'
+
+import type { StreamLog } from '../storage/storage-port.js'
+
+/** Where the stream of a log begins and ends now, and how it is configured. */
+export function streamInfoOf(log: StreamLog): StreamInfo {
+  const { name: stream, ...state } = log.describe()
+  return { ...state, stream, durability: state.config.durability }
+}
