@@ -1,0 +1,142 @@
+/**
+ * The batch that is being filled: records go straight into a `BatchBuilder`.
+ *
+ * Knows when a batch is full, not when it is due: that is the producer's to say. The time of a batch
+ * is that of its first record, so that a batch which waits for a connection stays buildable however
+ * long that takes.
+ */
+
+import {
+  BatchBuilder,
+  COLUMN_ENTRY_BYTES,
+  RequestError,
+  type ProducerStamp,
+  type RecordOptions,
+} from '@tailrace/format'
+import { FRAME_PREFIX_BYTES } from '@tailrace/protocol'
+
+import type { EncodedRange } from '../codecs/codec.js'
+import type { Clock } from '../io/clock.js'
+import type { OutgoingBatch } from './outbox.js'
+import { PublishWaiters } from './publish-waiters.js'
+
+/** When a batch is full. */
+export interface BatchLimits {
+  /** Bytes of a batch; a record that is larger alone gets a batch of its own. */
+  readonly batchBytesMax: number
+  readonly batchRecordsMax: number
+}
+
+/** Collects records and seals them into batches. */
+export class BatchAccumulator {
+  readonly #builder: BatchBuilder
+  readonly #limits: BatchLimits
+  readonly #clock: Clock
+  #createTimeUs = 0
+  #hasTimes = false
+  #waiters: PublishWaiters | undefined
+
+  constructor(limits: BatchLimits, clock: Clock) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#builder = new BatchBuilder({ capacityBytes: limits.batchBytesMax })
+  }
+
+  /** Records collected. */
+  get recordCount(): number {
+    return this.#builder.recordCount
+  }
+
+  /** Bytes of the batch if it were sealed now; 0 when empty. */
+  get sizeBytes(): number {
+    return this.#builder.recordCount === 0 ? 0 : this.#builder.sizeBytes
+  }
+
+  /** Whether nothing more should be added. */
+  get isFull(): boolean {
+    return (
+      this.#builder.recordCount >= this.#limits.batchRecordsMax ||
+      this.#builder.sizeBytes >= this.#limits.batchBytesMax
+    )
+  }
+
+  /** Whether a record fits beside those that are there. An empty accumulator takes any. */
+  fits(valueBytes: number, options: RecordOptions | undefined): boolean {
+    if (this.#builder.recordCount === 0) return true
+    const size = this.#sizeWith(valueBytes, options)
+    if (size > this.#limits.batchBytesMax) return false
+    if (!this.#hasTimes && options?.timeUs === undefined) return true
+    return this.#builder.fitsTime(options?.timeUs, this.#createTimeUs)
+  }
+
+  /**
+   * Adds a record, whose bytes are copied.
+   *
+   * @throws {RequestError} BATCH_TOO_LARGE when the record alone makes a batch above `batchBytesMax`.
+   * @throws {RangeError} `options.timeUs` is not a whole number of microseconds since 1970.
+   */
+  append(value: EncodedRange, options: RecordOptions | undefined, batchBytesMax: number): void {
+    const isFirst = this.#builder.recordCount === 0
+    if (isFirst) this.#checkAlone(this.#sizeWith(value.end - value.start, options), batchBytesMax)
+    if (options === undefined) {
+      this.#builder.appendRange(value.bytes, value.start, value.end)
+    } else {
+      this.#builder.append(value.bytes.subarray(value.start, value.end), options)
+      this.#hasTimes ||= options.timeUs !== undefined
+    }
+    if (isFirst) this.#createTimeUs = this.#clock.nowUs()
+  }
+
+  /** Makes the promise of the offset of the record that was added last. */
+  waitForLast(): Promise<number> {
+    this.#waiters ??= new PublishWaiters()
+    return this.#waiters.add(this.#builder.recordCount - 1)
+  }
+
+  /** Makes a batch of what is there, at least one record, and begins the next. */
+  seal(producer: ProducerStamp): OutgoingBatch {
+    const recordCount = this.#builder.recordCount
+    const frame = this.#builder.build({
+      ...producer,
+      createTimeUs: this.#createTimeUs,
+      prefixBytes: FRAME_PREFIX_BYTES,
+    })
+    const waiters = this.#takeWaiters()
+    this.#hasTimes = false
+    return { frame, recordCount, baseSequence: producer.baseSequence, waiters }
+  }
+
+  /** Drops what is there; returns who waits for it. */
+  discard(): PublishWaiters | undefined {
+    this.#builder.clear()
+    this.#hasTimes = false
+    return this.#takeWaiters()
+  }
+
+  #takeWaiters(): PublishWaiters | undefined {
+    const waiters = this.#waiters
+    this.#waiters = undefined
+    return waiters
+  }
+
+  #sizeWith(valueBytes: number, options: RecordOptions | undefined): number {
+    if (options === undefined) return this.#builder.sizeWith(valueBytes)
+    const { key, headers, timeUs } = options
+    const timeBytes = timeUs === undefined || this.#hasTimes ? 0 : this.#timesColumnBytes()
+    return this.#builder.sizeWith(valueBytes, key?.length, headers?.length) + timeBytes
+  }
+
+  /** What a first record with a time adds: a column for all records, rounded up. */
+  #timesColumnBytes(): number {
+    return (this.#builder.recordCount + 2) * COLUMN_ENTRY_BYTES
+  }
+
+  #checkAlone(batchLength: number, batchLengthMax: number): void {
+    if (batchLength <= batchLengthMax) return
+    throw new RequestError(
+      'BATCH_TOO_LARGE',
+      `record makes a batch of ${batchLength} bytes, must be at most ${batchLengthMax}`,
+      { details: { batchLength, batchLengthMax } },
+    )
+  }
+}

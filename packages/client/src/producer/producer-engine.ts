@@ -1,0 +1,301 @@
+/**
+ * A producer without types: takes encoded records, bounds what waits, and knows who waits for what.
+ *
+ * Records are collected into batches (`BatchAccumulator`), which wait in an `Outbox` until the
+ * `ProducerChannel` has had them acknowledged. Records are taken whatever the connection does, until
+ * the producer is closed or has failed.
+ *
+ * Apart from `Producer`, which knows about values and codecs, because `stream.publish` calls of several
+ * codecs share one of these.
+ */
+
+import {
+  ConnectionError,
+  LimitError,
+  type RecordOptions,
+  type TailraceError,
+} from '@tailrace/format'
+import { FRAME_PREFIX_BYTES, OFFSET_UNKNOWN, type OpenProducerReply } from '@tailrace/protocol'
+
+import type { EncodedRange } from '../codecs/codec.js'
+import type { Session } from '../connection/session.js'
+import { createDeferred, type Deferred } from '../util/deferred.js'
+import { Listeners } from '../util/listeners.js'
+import { BatchAccumulator, type BatchLimits } from './batch-accumulator.js'
+import { FlushWaiters } from './flush-waiters.js'
+import { Outbox } from './outbox.js'
+import {
+  ProducerChannel,
+  type ProducerAck,
+  type ProducerChannelConfig,
+  type ProducerChannelEvents,
+} from './producer-channel.js'
+
+/** A producer's complete configuration. */
+export interface ProducerConfig extends ProducerChannelConfig, BatchLimits {
+  /** How long a record may wait for others; 0 = until the end of the event loop's turn. */
+  readonly lingerMs: number
+  /** Bytes not acknowledged above which `send` returns false. */
+  readonly bufferBytesMax: number
+}
+
+/** Full batches waiting to be sent that are worth sending before the turn ends. */
+const EAGER_BATCHES = 4
+
+/** How far beyond `bufferBytesMax` an application that ignores `false` may go. */
+const OVERRUN_FACTOR = 2
+
+/** How much of the buffer must be free again before `ready` resolves, so that it is worth it. */
+const READY_FRACTION = 1 / 2
+
+/** The machine behind a producer. */
+export class ProducerEngine implements ProducerChannelEvents {
+  readonly ackListeners = new Listeners<ProducerAck>()
+  readonly errorListeners = new Listeners<TailraceError>()
+  readonly #session: Session
+  readonly #config: ProducerConfig
+  readonly #accumulator: BatchAccumulator
+  readonly #outbox = new Outbox()
+  readonly #channel: ProducerChannel
+  readonly #flushes = new FlushWaiters()
+  readonly #onEnded: () => void
+  #opened: Deferred<OpenProducerReply> | undefined
+  #ready: Deferred<undefined> | undefined
+  #closing: Promise<void> | undefined
+  #failure: TailraceError | undefined
+  #hasReportedFailure = false
+  /** What is collected should go as soon as there is room. */
+  #isDue = false
+  #isFlushScheduled = false
+  #sentCount = 0
+  #acknowledgedCount = 0
+  #lastOffset = -1
+
+  /** `onEnded` is called once, when it is closed or has failed. */
+  constructor(session: Session, config: ProducerConfig, onEnded: () => void) {
+    this.#session = session
+    this.#config = config
+    this.#onEnded = onEnded
+    this.#accumulator = new BatchAccumulator(config, session.options.environment.clock)
+    this.#channel = new ProducerChannel({ session, config, outbox: this.#outbox, events: this })
+  }
+
+  /** Records taken. */
+  get sentCount(): number {
+    return this.#sentCount
+  }
+
+  /** Records acknowledged. */
+  get acknowledgedCount(): number {
+    return this.#acknowledgedCount
+  }
+
+  /** The highest offset acknowledged; −1 before the first. */
+  get lastOffset(): number {
+    return this.#lastOffset
+  }
+
+  /** Bytes that are not acknowledged yet, those being collected included. */
+  get bufferedBytes(): number {
+    return this.#outbox.sizeBytes + this.#accumulator.sizeBytes
+  }
+
+  /** What the server said when the producer was last opened; undefined before. */
+  get identity(): OpenProducerReply | undefined {
+    return this.#channel.identity
+  }
+
+  /** The refusal that is being waited out; undefined when all is well. */
+  get refusal(): TailraceError | undefined {
+    return this.#channel.refusal
+  }
+
+  /** Why it failed, if it did. */
+  get failure(): TailraceError | undefined {
+    return this.#failure
+  }
+
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** Opens the producer on the server. Resolves when it has been opened for the first time. */
+  open(): Promise<OpenProducerReply> {
+    if (this.#failure !== undefined) return this.#rejected(this.#failure)
+    if (this.identity !== undefined) return Promise.resolve(this.identity)
+    if (this.isClosed) return Promise.reject(this.#closedError())
+    this.#opened ??= createDeferred()
+    this.#channel.start()
+    return this.#opened.promise
+  }
+
+  /** Takes a record; false when the buffer is full. The hot path: no promise, closure or object. */
+  send(value: EncodedRange, options: RecordOptions | undefined): boolean {
+    const { bufferBytesMax } = this.#config
+    if (this.bufferedBytes >= bufferBytesMax * OVERRUN_FACTOR) throw this.#overrunError()
+    this.#append(value, options)
+    this.#afterAppend()
+    return this.bufferedBytes < bufferBytesMax
+  }
+
+  /** Takes a record; the promise is that of its offset. Never refuses for want of room. */
+  publish(value: EncodedRange, options: RecordOptions | undefined): Promise<number> {
+    this.#append(value, options)
+    const offset = this.#accumulator.waitForLast()
+    this.#afterAppend()
+    return offset
+  }
+
+  /** Resolves when there is room, and once there was none, when half of the buffer is free. */
+  ready(): Promise<void> {
+    if (this.#failure !== undefined) return this.#rejected(this.#failure)
+    if (this.bufferedBytes < this.#config.bufferBytesMax) return Promise.resolve()
+    this.#ready ??= createDeferred()
+    return this.#ready.promise
+  }
+
+  /** Resolves when every record taken so far is acknowledged. */
+  flush(): Promise<void> {
+    if (this.#acknowledgedCount === this.#sentCount) return Promise.resolve()
+    if (this.#failure !== undefined) return this.#rejected(this.#failure)
+    this.#isDue = this.#accumulator.recordCount > 0
+    const flushed = this.#flushes.add(this.#sentCount)
+    this.#channel.pump()
+    return flushed
+  }
+
+  /** Flushes, then closes. Takes nothing more from now on. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#flushAndStop()
+    return this.#closing
+  }
+
+  /** As `close`, but silent about a failure that has been reported already. */
+  async dispose(): Promise<void> {
+    if (this.#failure === undefined || !this.#hasReportedFailure) await this.close()
+  }
+
+  /** Fails everything that is not acknowledged with `error`, now. */
+  abandon(error: TailraceError): void {
+    this.#channel.fail(error)
+  }
+
+  // --- the channel's events ---
+
+  onRoom(): void {
+    if (this.#isDue && this.#accumulator.recordCount > 0) this.#seal()
+  }
+
+  onOpened(reply: OpenProducerReply): void {
+    this.#opened?.resolve(reply)
+  }
+
+  onAcknowledged(ack: ProducerAck): void {
+    this.#acknowledgedCount += ack.recordCount
+    if (ack.baseOffset !== OFFSET_UNKNOWN) this.#lastOffset = ack.baseOffset + ack.recordCount - 1
+    this.#flushes.resolveThrough(this.#acknowledgedCount)
+    this.#settleReady()
+    this.ackListeners.emit(ack)
+  }
+
+  onFailed(error: TailraceError): void {
+    this.#failure = error
+    this.#hasReportedFailure =
+      this.errorListeners.count > 0 || this.#flushes.count > 0 || this.#ready !== undefined
+    for (const batch of this.#outbox.drain()) batch.waiters?.reject(error)
+    this.#accumulator.discard()?.reject(error)
+    this.#flushes.rejectAll(error)
+    this.#opened?.reject(error)
+    this.#ready?.reject(error)
+    this.errorListeners.emit(error)
+    this.#onEnded()
+  }
+
+  // --- taking records ---
+
+  #append(value: EncodedRange, options: RecordOptions | undefined): void {
+    if (this.isClosed) throw this.#closedError()
+    if (this.#sentCount === 0) this.#channel.start()
+    if (this.#failure !== undefined) throw this.#reported(this.#failure)
+    if (!this.#accumulator.fits(value.end - value.start, options)) this.#seal()
+    this.#accumulator.append(value, options, this.#batchBytesMax())
+    this.#sentCount += 1
+  }
+
+  #afterAppend(): void {
+    if (this.#accumulator.isFull) {
+      this.#seal()
+      if (this.#outbox.unsentCount >= EAGER_BATCHES) this.#channel.pump()
+    }
+    if (!this.#isFlushScheduled) this.#scheduleFlush()
+  }
+
+  #seal(): void {
+    const stamp = this.#channel.takeStamp(this.#accumulator.recordCount)
+    this.#outbox.push(this.#accumulator.seal(stamp))
+    this.#isDue = false
+  }
+
+  #scheduleFlush(): void {
+    const { atEndOfTurn, clock } = this.#session.options.environment
+    this.#isFlushScheduled = true
+    if (this.#config.lingerMs === 0) atEndOfTurn(this.#onLingerOver)
+    else clock.after(this.#config.lingerMs, this.#onLingerOver)
+  }
+
+  readonly #onLingerOver = (): void => {
+    this.#isFlushScheduled = false
+    this.#isDue = this.#accumulator.recordCount > 0
+    this.#channel.pump()
+  }
+
+  /** What the server takes, which may be less than what the format allows. */
+  #batchBytesMax(): number {
+    const { batchBytesMax, frameBytesMax } = this.#session.limits
+    return Math.min(batchBytesMax, frameBytesMax - FRAME_PREFIX_BYTES)
+  }
+
+  // --- the end ---
+
+  async #flushAndStop(): Promise<void> {
+    await this.flush()
+    this.#opened?.reject(this.#closedError())
+    if (this.#failure !== undefined) return
+    this.#onEnded()
+    await this.#channel.stop()
+  }
+
+  #settleReady(): void {
+    if (this.#ready === undefined) return
+    if (this.bufferedBytes > this.#config.bufferBytesMax * READY_FRACTION) return
+    this.#ready.resolve(undefined)
+    this.#ready = undefined
+  }
+
+  #rejected(error: TailraceError): Promise<never> {
+    return Promise.reject(this.#reported(error))
+  }
+
+  #reported(error: TailraceError): TailraceError {
+    this.#hasReportedFailure = true
+    return error
+  }
+
+  #closedError(): TailraceError {
+    return new ConnectionError(
+      'PRODUCER_CLOSED',
+      `the producer of stream "${this.#config.stream}" was closed`,
+    )
+  }
+
+  #overrunError(): TailraceError {
+    const { stream, bufferBytesMax } = this.#config
+    const { bufferedBytes } = this
+    return new LimitError(
+      'THROTTLED',
+      `the producer of stream "${stream}" holds ${bufferedBytes} bytes, ${OVERRUN_FACTOR} times its bufferBytesMax of ${bufferBytesMax}: await ready() when send() returns false`,
+      { details: { stream, bufferedBytes, bufferBytesMax } },
+    )
+  }
+}

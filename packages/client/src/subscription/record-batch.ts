@@ -1,0 +1,158 @@
+/**
+ * Records as the application gets them: singly, or as the batch they were stored in.
+ */
+
+import { FormatError, type BatchView } from '@tailrace/format'
+
+import type { Codec } from '../codecs/codec.js'
+import type { RecordExtras, RecordHeaders } from '../codecs/headers.js'
+
+/** A record. Bytes in it are views of the message it came in: copy what you keep for long. */
+export interface StreamRecord<T> {
+  /** Its number in the stream. */
+  readonly offset: number
+  readonly value: T
+  readonly key: Uint8Array | undefined
+  readonly headers: RecordHeaders | undefined
+  /** When it happened, by its producer's account: µs since 1970. */
+  readonly timeUs: number
+  /** When the log appended it: µs since 1970, never decreasing within a stream. */
+  readonly appendTimeUs: number
+}
+
+/** How the records of a stream are decoded. */
+export interface RecordDecoder<T> {
+  readonly stream: string
+  readonly codec: Codec<T>
+  readonly extras: RecordExtras
+}
+
+/** Which records of a stored batch are delivered. */
+export interface BatchSlice {
+  readonly view: BatchView
+  /** What `view` views. */
+  readonly bytes: Uint8Array
+  readonly firstIndex: number
+  readonly endIndex: number
+  /** The offset behind it. */
+  readonly nextOffset: number
+}
+
+/**
+ * A stored batch, or the part of one that lies between the subscription's start and stop.
+ *
+ * Records are addressed by their index in the stored batch, from `firstIndex` to `endIndex` (exclusive):
+ * `for (let i = batch.firstIndex; i < batch.endIndex; i++) use(batch.value(i))`. That decodes one value
+ * at a time and makes no object per record. Valid as long as it is kept.
+ */
+export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
+  /** The stored batch in place, for its bytes and fields. */
+  readonly view: BatchView
+  /** Offset of the stored batch's first record, which may lie before the first one delivered. */
+  readonly baseOffset: number
+  /** When the log appended the batch: µs since 1970. */
+  readonly appendTimeUs: number
+  /** Index of the first record delivered. */
+  readonly firstIndex: number
+  /** Index behind the last record delivered. */
+  readonly endIndex: number
+  /** The offset that follows: where a new subscription would go on. */
+  readonly nextOffset: number
+  readonly #slice: BatchSlice
+  readonly #decoder: RecordDecoder<T>
+
+  constructor(slice: BatchSlice, decoder: RecordDecoder<T>) {
+    this.view = slice.view
+    this.baseOffset = slice.view.baseOffset
+    this.appendTimeUs = slice.view.appendTimeUs
+    this.firstIndex = slice.firstIndex
+    this.endIndex = slice.endIndex
+    this.nextOffset = slice.nextOffset
+    this.#slice = slice
+    this.#decoder = decoder
+  }
+
+  /** How many records are delivered. */
+  get recordCount(): number {
+    return this.endIndex - this.firstIndex
+  }
+
+  /**
+   * Decodes the value at an index.
+   *
+   * @throws {FormatError} INVALID_FIELD, with stream and offset, when the codec cannot decode it.
+   * @throws {RangeError} the index is outside `firstIndex` to `endIndex`.
+   */
+  value(index: number): T {
+    this.#checkIndex(index)
+    const { codec } = this.#decoder
+    try {
+      if (codec.decodeRange === undefined) return codec.decode(this.view.value(index))
+      return codec.decodeRange(
+        this.#slice.bytes,
+        this.view.valueStart(index),
+        this.view.valueEnd(index),
+      )
+    } catch (cause) {
+      throw this.#undecodable(index, codec.name, cause)
+    }
+  }
+
+  /** The offset at an index. */
+  offset(index: number): number {
+    return this.view.offset(index)
+  }
+
+  /**
+   * The whole record at an index.
+   *
+   * @throws {FormatError} INVALID_FIELD, with stream and offset, when value or headers do not decode.
+   * @throws {RangeError} the index is outside `firstIndex` to `endIndex`.
+   */
+  record(index: number): StreamRecord<T> {
+    return {
+      offset: this.view.offset(index),
+      value: this.value(index),
+      key: this.view.hasKeys ? this.view.key(index) : undefined,
+      headers: this.view.hasHeaders ? this.#headers(index) : undefined,
+      timeUs: this.view.timeUs(index),
+      appendTimeUs: this.appendTimeUs,
+    }
+  }
+
+  /** The same batch without the records before `firstIndex`. */
+  from(firstIndex: number): RecordBatch<T> {
+    if (firstIndex === this.firstIndex) return this
+    return new RecordBatch({ ...this.#slice, firstIndex }, this.#decoder)
+  }
+
+  /** Every record delivered, in order. */
+  *[Symbol.iterator](): Generator<StreamRecord<T>, void, undefined> {
+    for (let index = this.firstIndex; index < this.endIndex; index += 1) yield this.record(index)
+  }
+
+  #headers(index: number): RecordHeaders | undefined {
+    const bytes = this.view.headers(index)
+    if (bytes === undefined) return undefined
+    try {
+      return this.#decoder.extras.decodeHeaders(bytes)
+    } catch (cause) {
+      throw this.#undecodable(index, 'headers', cause)
+    }
+  }
+
+  #checkIndex(index: number): void {
+    if (index >= this.firstIndex && index < this.endIndex) return
+    throw new RangeError(`index ${index} is not in [${this.firstIndex}, ${this.endIndex})`)
+  }
+
+  #undecodable(index: number, what: string, cause: unknown): FormatError {
+    const { stream } = this.#decoder
+    const offset = this.view.offset(index)
+    return new FormatError(
+      'INVALID_FIELD',
+      `record at offset ${offset} cannot be decoded as ${what} (stream "${stream}")`,
+      { details: { stream, offset, codec: what }, cause },
+    )
+  }
+}
