@@ -14,14 +14,6 @@ export function parseHex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
 
-/** Writes bytes as hex, 16 a line. */
-export function formatHex(bytes: Uint8Array): string {
-  const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
-  const lines: string[] = []
-  for (let i = 0; i < pairs.length; i += 16) lines.push(pairs.slice(i, i + 16).join(' '))
-  return `${lines.join('\n')}\n`
-}
-
 /** Reads a frozen frame by the name of its file, without `.hex`. */
 export function readGolden(name: string): Uint8Array<ArrayBuffer> {
   return parseHex(readFileSync(new URL(`${name}.hex`, GOLDEN), 'utf8'))
