@@ -1,0 +1,72 @@
+/**
+ * An actor in a process of its own, on a core of its own where the machine allows it.
+ *
+ * Server and client share nothing but the socket, as in use, and the processor time of each is counted
+ * apart: a rate says little without saying who was the limit.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** True when `taskset` can give a process a core. */
+export function canPin(): boolean {
+  return cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
+}
+
+export class ActorProcess implements AsyncDisposable {
+  readonly #child: ChildProcess
+  /** Rejects when the process ends; one for all jobs. */
+  readonly #ended: Promise<never>
+  #nextId = 0
+
+  private constructor(child: ChildProcess, ended: Promise<never>) {
+    this.#child = child
+    this.#ended = ended
+  }
+
+  /** Starts the actor `actors/<name>.js`, pinned to `core` unless that is undefined. */
+  static async start(name: string, core: number | undefined): Promise<ActorProcess> {
+    const script = fileURLToPath(new URL(`../actors/${name}.js`, import.meta.url))
+    const command = core === undefined ? [] : ['taskset', '-c', String(core)]
+    const [program = process.execPath, ...words] = [...command, process.execPath, script]
+    const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const ended = failure(child, name)
+    // Nobody may be asking when it ends, as at the end of every run.
+    ended.catch(() => undefined)
+    await Promise.race([once(child, 'message'), ended])
+    return new ActorProcess(child, ended)
+  }
+
+  /** Has the actor do a job and returns its answer. Rejects when the actor fails or ends. */
+  async ask<Answer>(job: string, parameters: object = {}): Promise<Answer> {
+    this.#nextId += 1
+    const id = this.#nextId
+    const answer = new Promise<Answer>((resolve, reject) => {
+      const hear = (message: unknown): void => {
+        const reply = message as { id: number; error?: string; answer: Answer }
+        if (reply.id !== id) return
+        this.#child.off('message', hear)
+        if (reply.error === undefined) resolve(reply.answer)
+        else reject(new Error(`${job}: ${reply.error}`))
+      }
+      this.#child.on('message', hear)
+    })
+    this.#child.send({ id, job, parameters })
+    return Promise.race([answer, this.#ended])
+  }
+
+  /** Ends the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await ended
+  }
+}
+
+async function failure(child: ChildProcess, what: string): Promise<never> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  throw new Error(`the process for ${what} ended with ${String(code ?? signal)}`)
+}
