@@ -1,0 +1,26 @@
+/** Declares `tailrace dump`. */
+
+import { COMMON_OPTIONS, type Parser, type Start } from './parser.js'
+
+/** Adds the command to the parser. */
+export function addDump(parser: Parser, start: Start): Parser {
+  return parser.command(
+    'dump <target>',
+    'Look at segment files, offline',
+    (command) =>
+      command
+        .positional('target', {
+          type: 'string',
+          demandOption: true,
+          describe: 'A segment file, or the directory of a stream',
+        })
+        .option('records', {
+          type: 'boolean',
+          default: false,
+          describe: 'Show every record too',
+        })
+        .options(COMMON_OPTIONS)
+        .example('$0 dump data/streams/access', 'Every batch of a stream, and what is damaged'),
+    (args) => start(async () => (await import('../dump/dump.js')).dump(args)),
+  )
+}

@@ -1,0 +1,102 @@
+/**
+ * A segment as people look at it: header, then a line for each batch.
+ */
+
+import { type SegmentInspection } from '@tailrace/core'
+import { formatBytes, type BatchView } from '@tailrace/format'
+import pc from 'picocolors'
+
+import { readBytes, readValue } from '../deliver/readable-value.js'
+import { visible } from '../text/visible.js'
+import { countOf, formatTimestamp } from '../text/numbers.js'
+import { type InspectedDefect, type SegmentReport, type SegmentTotals } from './segment-report.js'
+
+/** Columns of a line: title and width; the last one has no end. */
+const COLUMNS = [
+  ['POSITION', 10],
+  ['BYTES', 9],
+  ['OFFSET', 10],
+  ['RECORDS', 8],
+  ['APPENDED', 27],
+  ['CREATED', 27],
+  ['PRODUCER', 0],
+] as const
+
+/** Writes lines for people. */
+export class TextReport implements SegmentReport {
+  readonly #colors: ReturnType<typeof pc.createColors>
+
+  constructor({ isColored }: { readonly isColored: boolean }) {
+    this.#colors = pc.createColors(isColored)
+  }
+
+  segment({ path, sizeBytes, header, recoveryPoint }: SegmentInspection): string {
+    const { bold } = this.#colors
+    const point =
+      recoveryPoint === undefined
+        ? 'none'
+        : `durable below offset ${recoveryPoint.durableOffset}, position ${recoveryPoint.durablePosition} (generation ${recoveryPoint.generation}, epoch ${recoveryPoint.epoch})`
+    return [
+      bold(`${path}  ${formatBytes(sizeBytes)}`),
+      `  stream id       ${header.streamId}`,
+      `  epoch           ${header.epoch}`,
+      `  base offset     ${header.baseOffset}`,
+      `  created         ${formatTimestamp(header.createdUs)}`,
+      `  recovery point  ${point}`,
+      bold(cells(COLUMNS.map(([title]) => title))),
+    ].join('\n')
+  }
+
+  batch(position: number, batch: BatchView): string {
+    const { producerId, producerEpoch, baseSequence } = batch
+    const producer =
+      producerId === 0 ? '-' : `${producerId} epoch ${producerEpoch} sequence ${baseSequence}`
+    return cells([
+      String(position),
+      String(batch.batchLength),
+      String(batch.baseOffset),
+      String(batch.recordCount),
+      formatTimestamp(batch.appendTimeUs),
+      formatTimestamp(batch.createTimeUs),
+      batch.isControl ? `${producer} (control)` : producer,
+    ])
+  }
+
+  record(batch: BatchView, index: number): string {
+    const { cyan, yellow } = this.#colors
+    const key = batch.key(index)
+    const keyText = key === undefined ? '' : `${yellow(visible(readBytes(key)))}  `
+    const { encoding, text } = readValue(batch.value(index), 'auto')
+    const value = encoding === 'base64' ? `base64:${text}` : visible(text)
+    return `${cyan(String(batch.offset(index)).padStart(22))}  ${keyText}${value}`
+  }
+
+  defect({ position, defect, resumesAt }: InspectedDefect, isTornTail: boolean): string {
+    const { red } = this.#colors
+    const after =
+      resumesAt === undefined
+        ? 'no valid batch follows'
+        : `the next valid batch is at position ${resumesAt}`
+    const hint = isTornTail ? ': a torn tail, which opening the stream cuts off' : ''
+    return `${red(String(position).padStart(10))}  ${red(defect.code)}: ${defect.message}; ${after}${hint}`
+  }
+
+  end({ batchCount, recordCount, defectCount, endPosition }: SegmentTotals): string {
+    const { red } = this.#colors
+    const sums = `${countOf(batchCount, 'batch', 'batches')}, ${countOf(recordCount, 'record')}`
+    const verdict =
+      defectCount === 0 ? 'all checks ok' : red(`${countOf(defectCount, 'defect')} found`)
+    return `  ${sums}, data ends at position ${endPosition}: ${verdict}\n`
+  }
+}
+
+function cells(values: readonly string[]): string {
+  return values
+    .map((value, i) => {
+      const width = COLUMNS[i]?.[1] ?? 0
+      // Numbers to the right, so that their digits stand below each other.
+      return i < 4 ? value.padStart(width) : value.padEnd(width)
+    })
+    .join('  ')
+    .trimEnd()
+}

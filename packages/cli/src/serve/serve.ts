@@ -1,0 +1,96 @@
+/**
+ * `tailrace serve`: opens a data directory and serves it until it is told to stop.
+ *
+ * The store is opened here and not by the server, so that it can be told apart which of the two failed,
+ * and so that a failure in the background is reported.
+ */
+
+import { openStore, type Store } from '@tailrace/core'
+import { startServer, type TailraceServer } from '@tailrace/server'
+
+import { CommandError, usageError } from '../command-error.js'
+import { type Context, type Run } from '../context.js'
+import { systemCodeOf } from '../exit-codes.js'
+import { findConsoleFiles } from './console-files.js'
+import { createServerLog } from './server-log.js'
+
+/** The arguments of `tailrace serve`. */
+export interface ServeArguments {
+  readonly host: string
+  readonly port: number
+  readonly data: string
+  readonly json: boolean
+  readonly verbose: boolean
+}
+
+const PORT_MAX = 65_535
+
+/** Serves until SIGINT or SIGTERM. */
+export function serve(args: ServeArguments): Run {
+  return async (context) => {
+    checkPort(args.port)
+    context.interrupts.listen()
+    const store = await openStore(args.data, {
+      onBackgroundError: (stream, error) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        context.notices.fail(`stream "${stream}": ${reason}`)
+      },
+    })
+    try {
+      const server = await listen(args, store, context)
+      try {
+        await announce(args, { server, store }, context)
+        await interrupted(context.interrupts.signal)
+      } finally {
+        await server.close()
+      }
+    } finally {
+      await store.close()
+    }
+    context.notices.say('stopped')
+    return 'ok'
+  }
+}
+
+function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return
+  throw usageError(`--port is ${port}, must be an integer from 0 to ${PORT_MAX}`)
+}
+
+async function listen(
+  { host, port, verbose }: ServeArguments,
+  store: Store,
+  { notices }: Context,
+): Promise<TailraceServer> {
+  const staticDirectory = findConsoleFiles()
+  const logger = createServerLog(notices, verbose)
+  try {
+    return await startServer({ store, host, port, staticDirectory, logger })
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === undefined) throw error
+    const message = `cannot listen at ${host} port ${port} (${code}); choose another --host or --port`
+    throw new CommandError('CANNOT_LISTEN', message, { cause: error })
+  }
+}
+
+async function announce(
+  { json }: ServeArguments,
+  { server, store }: { readonly server: TailraceServer; readonly store: Store },
+  { output, notices }: Context,
+): Promise<void> {
+  const { url, port } = server
+  const dataDirectory = store.directory
+  if (json) {
+    await output.json({ event: 'listening', url, port, dataDirectory })
+    return
+  }
+  if (!notices.isQuiet) await output.line(`serving ${dataDirectory} at ${url}`)
+}
+
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,92 @@
+/**
+ * Streams as a table for people.
+ */
+
+import { formatBytes, formatDuration } from '@tailrace/format'
+import { type StreamInfo } from '@tailrace/protocol'
+import Table from 'cli-table3'
+import pc from 'picocolors'
+
+import { countOf, formatCount, formatTime } from '../text/numbers.js'
+
+/** No frame, two spaces between columns: what people can also cut and paste. */
+const BARE = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+/** A table of the streams, one line each, without a line break at the end. */
+export function streamsTable(streams: readonly StreamInfo[], isColored: boolean): string {
+  const { bold } = pc.createColors(isColored)
+  const head = ['STREAM', 'RECORDS', 'FIRST', 'NEXT', 'SIZE', 'DURABILITY', 'LAST APPEND (UTC)']
+  const table = new Table({
+    head: head.map((title) => bold(title)),
+    chars: BARE,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
+  })
+  for (const info of streams) {
+    table.push([
+      info.stream,
+      formatCount(info.endOffset - info.startOffset),
+      formatCount(info.startOffset),
+      formatCount(info.endOffset),
+      formatBytes(info.sizeBytes),
+      info.durability,
+      info.lastAppendUs === null ? '-' : formatTime(info.lastAppendUs),
+    ])
+  }
+  return trimmed(table.toString())
+}
+
+/** One stream, a line for each of its facts. */
+export function streamFacts(info: StreamInfo, isColored: boolean): string {
+  const { bold } = pc.createColors(isColored)
+  const rows = factsOf(info)
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${bold(name.padEnd(width))}  ${value}`).join('\n')
+}
+
+function factsOf({ config, ...info }: StreamInfo): readonly (readonly [string, string])[] {
+  const { retentionBytes, retentionMs } = config
+  return [
+    ['stream', info.stream],
+    ['id', info.streamId],
+    ['epoch', String(info.epoch)],
+    ['records', formatCount(info.endOffset - info.startOffset)],
+    ['first offset', formatCount(info.startOffset)],
+    ['next offset', formatCount(info.endOffset)],
+    ['durable below', formatCount(info.durableOffset)],
+    ['visible below', formatCount(info.visibleOffset)],
+    ['size', `${formatBytes(info.sizeBytes)} in ${countOf(info.segmentCount, 'segment')}`],
+    ['created', `${formatTime(info.createdUs)} UTC`],
+    ['last append', info.lastAppendUs === null ? 'never' : `${formatTime(info.lastAppendUs)} UTC`],
+    ['durability', durabilityText(config)],
+    ['segments up to', formatBytes(config.segmentBytesMax)],
+    ['kept by size', retentionBytes === null ? 'everything' : formatBytes(retentionBytes)],
+    ['kept by age', retentionMs === null ? 'for ever' : formatDuration(retentionMs)],
+  ]
+}
+
+function durabilityText({ durability, flushIntervalMs }: StreamInfo['config']): string {
+  if (durability === 'fsync') return 'fsync (acknowledged when on disk)'
+  return `relaxed (on disk within ${formatDuration(flushIntervalMs)})`
+}
+
+/** Without the spaces that fill the last column. */
+function trimmed(table: string): string {
+  return table.replaceAll(/[ ]+$/gm, '')
+}
