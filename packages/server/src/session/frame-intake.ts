@@ -14,16 +14,18 @@ import type { FrameSocket } from './frame-socket.js'
 /** Lets go of the intake; harmless to call twice. */
 export type ReleaseIntake = () => void
 
+type ReadableSide = Pick<FrameSocket, 'pauseReading' | 'resumeReading'>
+
 /** The gate between a socket and its session. */
 export class FrameIntake {
-  readonly #socket: FrameSocket
+  readonly #socket: ReadableSide
   readonly #handle: (message: Uint8Array) => void
   #backlog: Uint8Array[] = []
   #holdCount = 0
   #isDraining = false
 
   /** `handle` gets every message once, in the order of arrival, never while the intake is held. */
-  constructor(socket: FrameSocket, handle: (message: Uint8Array) => void) {
+  constructor(socket: ReadableSide, handle: (message: Uint8Array) => void) {
     this.#socket = socket
     this.#handle = handle
   }

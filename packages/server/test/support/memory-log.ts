@@ -142,6 +142,7 @@ export class MemoryLog implements StreamLog {
   }
 
   openProducer(identity: { readonly name?: string; readonly producerId?: number }): ProducerHandle {
+    if (this.failure !== undefined) throw this.failure
     const producerId =
       identity.producerId ??
       (identity.name === undefined ? this.#producers.size + 1_000_000 : nameId(identity.name))

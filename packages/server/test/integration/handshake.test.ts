@@ -1,0 +1,100 @@
+/** The first frame of a connection: what is answered, what ends it, and how. */
+
+import {
+  decodeWelcomeReply,
+  encodeControlFrame,
+  encodeFrame,
+  encodePingFrame,
+  FrameType,
+  LIMITS,
+} from '@tailrace/protocol'
+import { expect, test } from 'vitest'
+
+import { ManualTimers } from '../support/manual-timers.js'
+import { Peer } from '../support/peer.js'
+import { serveMemory } from '../support/serve.js'
+
+const HELLO = { protocols: [1], client: 'test/1' }
+
+test('HELLO is answered by WELCOME with the limits of the server', async () => {
+  await using tested = await serveMemory({ limits: { heartbeatMs: 1234 } })
+  await using peer = await Peer.dial(tested.url)
+  const reply = await peer.request(FrameType.HELLO, { protocols: [7, 1], client: 'test/1' })
+  expect(decodeWelcomeReply(reply.body)).toEqual({
+    protocol: 1,
+    server: 'tailrace/0.1.0',
+    serverId: tested.store.storeId,
+    limits: { ...LIMITS, heartbeatMs: 1234 },
+    features: [],
+  })
+})
+
+test('frames that follow HELLO at once are answered', async () => {
+  await using tested = await serveMemory()
+  await using peer = await Peer.dial(tested.url)
+  peer.post(FrameType.HELLO, HELLO)
+  await peer.settle()
+  expect(peer.frames.map((frame) => frame.type)).toEqual([FrameType.WELCOME, FrameType.PONG])
+})
+
+test('a second HELLO is an error and changes nothing', async () => {
+  await using tested = await serveMemory()
+  const peer = await tested.connect()
+  await expect(peer.request(FrameType.HELLO, HELLO)).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+  })
+  await peer.settle()
+})
+
+const FATAL: readonly [string, Uint8Array | string, string, number][] = [
+  ['another command', encodePingFrame(1), 'HANDSHAKE_REQUIRED', 1002],
+  ['an unknown command', encodeFrame(0x7f as typeof FrameType.PING, {}), 'UNKNOWN_COMMAND', 1002],
+  [
+    'no version in common',
+    encodeControlFrame(FrameType.HELLO, {}, { ...HELLO, protocols: [2, 3] }),
+    'UNSUPPORTED_PROTOCOL_VERSION',
+    1002,
+  ],
+  ['no body', encodeFrame(FrameType.HELLO, {}), 'MALFORMED_FRAME', 1002],
+  ['half a prefix', new Uint8Array(4), 'MALFORMED_FRAME', 1002],
+  ['a text', 'HELLO', 'MALFORMED_FRAME', 1002],
+  ['more than 8 KiB', new Uint8Array(8193), 'FRAME_TOO_LARGE', 1009],
+  ['a megabyte', new Uint8Array(1024 * 1024), 'FRAME_TOO_LARGE', 1009],
+]
+
+test.each(FATAL)(
+  'a first frame that is %s ends the connection',
+  async (_, message, code, close) => {
+    await using tested = await serveMemory()
+    await using peer = await Peer.dial(tested.url)
+    peer.socket.send(message)
+    expect((await peer.connectionError()).code).toBe(code)
+    expect((await peer.closed).code).toBe(close)
+    await (await tested.connect()).settle()
+  },
+)
+
+test('8 KiB are read before HELLO, and not one chunk more', async () => {
+  await using tested = await serveMemory()
+  await using peer = await Peer.dial(tested.url)
+  // A message that is begun and never ended.
+  for (let count = 0; count < 10; count += 1) {
+    peer.socket.send(new Uint8Array(1024), { binary: true, fin: false })
+  }
+  expect((await peer.connectionError()).code).toBe('FRAME_TOO_LARGE')
+  expect((await peer.closed).code).toBe(1009)
+})
+
+test('a client that does not say HELLO in time is sent away', async () => {
+  const timers = new ManualTimers()
+  await using tested = await serveMemory({ timers })
+  await using silent = await Peer.dial(tested.url)
+  const greeter = await tested.connect()
+  timers.advance(9_999)
+  await greeter.settle()
+  expect(silent.frames).toEqual([])
+  timers.advance(1)
+  expect((await silent.connectionError()).code).toBe('HANDSHAKE_REQUIRED')
+  expect((await silent.closed).code).toBe(1002)
+  await greeter.settle()
+})
