@@ -1,1 +1,10 @@
-export {}
+/** @tailrace/testing: a disk that loses power, a clock that stands still, and who judges the outcome. */
+export { Random } from './random.js'
+export { runPowerLoss } from './simulation/power-loss.js'
+export type { PowerLossOptions, PowerLossReport } from './simulation/power-loss.js'
+export { BrokenPromise, judge, openSimulated } from './simulation/oracle.js'
+export type { SimulatedStore } from './simulation/oracle.js'
+export { ShadowStream } from './simulation/shadow-stream.js'
+export { simulatedError, SimulatedStorage } from './simulation/simulated-storage.js'
+export type { Operation, OperationHook } from './simulation/simulated-storage.js'
+export { VirtualScheduler } from './simulation/virtual-scheduler.js'

@@ -1,0 +1,125 @@
+/**
+ * Judges a store that was recovered: everything acknowledged is there, nothing is invented, offsets run
+ * densely, and the log takes and keeps new records.
+ */
+import { openStore } from '@tailrace/core'
+import type { Log, Store } from '@tailrace/core'
+import type { Random } from '../random.js'
+import type { ShadowStream } from './shadow-stream.js'
+import type { SimulatedStorage } from './simulated-storage.js'
+import { VirtualScheduler } from './virtual-scheduler.js'
+
+/** What is wrong with a recovered store; the message says which promise is broken. */
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise'
+}
+
+/** A store on a simulated disk with its own time. */
+export interface SimulatedStore {
+  readonly store: Store
+  readonly scheduler: VirtualScheduler
+}
+
+/** Opens the store on a disk; its background failures are broken promises unless `onError` takes them. */
+export async function openSimulated(
+  storage: SimulatedStorage,
+  random: Random,
+  onError: (error: unknown) => void = fail,
+): Promise<SimulatedStore> {
+  const scheduler = new VirtualScheduler(random)
+  const options = {
+    storage,
+    scheduler,
+    clock: scheduler,
+    onBackgroundError: (_: string, error: unknown) => {
+      onError(error)
+    },
+  }
+  return { store: await scheduler.run(openStore('simulated', options)), scheduler }
+}
+
+/** Opens the disk as after a crash and checks every stream in it. @throws {BrokenPromise} */
+export async function judge(
+  storage: SimulatedStorage,
+  shadows: readonly ShadowStream[],
+  random: Random,
+): Promise<void> {
+  const { store, scheduler } = await openSimulated(storage, random)
+  for (const shadow of shadows) await scheduler.run(judgeStream(store, shadow))
+  await scheduler.run(store.close())
+  const again = await openSimulated(storage, random)
+  for (const shadow of shadows) await again.scheduler.run(judgeReopened(again.store, shadow))
+  await again.scheduler.run(again.store.close())
+}
+
+async function judgeStream(store: Store, shadow: ShadowStream): Promise<void> {
+  const { name } = shadow
+  if (!store.has(name)) throw new BrokenPromise(`stream "${name}" was created and is gone`)
+  const log = await store.open(name)
+  expectContent(log, shadow)
+  const { endOffset } = log
+  const { baseOffset } = await log.append({ value: judgesRecord(shadow) })
+  if (baseOffset !== endOffset)
+    throw new BrokenPromise(`appended at ${baseOffset}, not ${endOffset}`)
+}
+
+async function judgeReopened(store: Store, shadow: ShadowStream): Promise<void> {
+  const log = await store.open(shadow.name)
+  const values = valuesOf(log)
+  const last = values.at(-1)
+  if (last !== judgesRecord(shadow)) {
+    throw new BrokenPromise(`the record appended after the crash is "${String(last)}"`)
+  }
+}
+
+function expectContent(log: Log, shadow: ShadowStream): void {
+  const { submitted, acknowledgedEnd, trimmedTo, trimAskedTo, mayHaveJudgesRecord } = shadow
+  const { startOffset, endOffset, failure } = log
+  const state = `stream "${shadow.name}" [${startOffset}, ${endOffset})`
+  if (failure !== undefined) throw new BrokenPromise(`${state} failed: ${failure.message}`)
+  if (endOffset < acknowledgedEnd) {
+    throw new BrokenPromise(`${state} lost what was acknowledged up to ${acknowledgedEnd}`)
+  }
+  if (endOffset > submitted.length + (mayHaveJudgesRecord ? 1 : 0)) {
+    throw new BrokenPromise(`${state} holds more than the ${submitted.length} records submitted`)
+  }
+  if (startOffset < trimmedTo || startOffset > trimAskedTo) {
+    throw new BrokenPromise(`${state} starts outside [${trimmedTo}, ${trimAskedTo}]`)
+  }
+  const values = valuesOf(log)
+  if (values.length !== endOffset - startOffset) {
+    throw new BrokenPromise(`${state} gave ${values.length} records`)
+  }
+  for (const [at, value] of values.entries()) {
+    const isLast = at === values.length - 1
+    if (mayHaveJudgesRecord && isLast && value === judgesRecord(shadow)) continue
+    if (value !== submitted[startOffset + at]) {
+      throw new BrokenPromise(`${state} has another record at offset ${startOffset + at}`)
+    }
+  }
+}
+
+/** All visible records from the start; checks that the offsets are dense. */
+function valuesOf(log: Log): string[] {
+  const decoder = new TextDecoder()
+  const values: string[] = []
+  let next = log.startOffset
+  for (const batch of log.batches({ from: 'first' })) {
+    for (let at = 0; at < batch.recordCount; at += 1) {
+      const offset = batch.offset(at)
+      if (offset < log.startOffset) continue
+      if (offset !== next) throw new BrokenPromise(`offset ${offset} follows ${next - 1}`)
+      values.push(decoder.decode(batch.value(at)))
+      next += 1
+    }
+  }
+  return values
+}
+
+function judgesRecord({ name }: ShadowStream): string {
+  return `${name} after the crash`
+}
+
+function fail(error: unknown): never {
+  throw error
+}
