@@ -43,6 +43,7 @@ const HEAD = '/** A file. */\n'
 
 /** In parts, so that this file keeps the rule too. */
 const MARK = ['TO', 'DO'].join('')
+const ALONE = ['it', 'only'].join('.')
 
 const CASES: readonly Case[] = [
   { rule: 'top level', file: 'notes.txt', text: '', finds: 'new at the top level' },
@@ -97,8 +98,8 @@ const CASES: readonly Case[] = [
   {
     rule: 'left out or run alone',
     file: 'packages/high/test/a.test.ts',
-    text: "\nit.only('works', () => {})\n",
-    finds: 'it.only',
+    text: `\n${ALONE}('works', () => {})\n`,
+    finds: ALONE,
     line: 2,
   },
   {

@@ -55,7 +55,7 @@ const docblocks: TidyRule = {
   name: 'a source begins with a docblock that says what it is',
   find(tree: SourceTree) {
     return packageSources(tree)
-      .filter((file) => !isEmptyModule(tree.read(file)) && !tree.read(file).startsWith('/**'))
+      .filter((file) => !isEmptyModule(tree.read(file)) && !beginsWithDocblock(tree.read(file)))
       .map((file) => violation(file, 'no docblock at the top; say what the file is and why apart'))
   },
 }
@@ -63,6 +63,11 @@ const docblocks: TidyRule = {
 /** A package that holds nothing yet. */
 function isEmptyModule(text: string): boolean {
   return text.trim() === 'export {}'
+}
+
+/** A program's first line may name its interpreter. */
+function beginsWithDocblock(text: string): boolean {
+  return /^(?:#!.*\n+)?\/\*\*/.test(text)
 }
 
 function baseName(file: string): string {
