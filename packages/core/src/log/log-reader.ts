@@ -5,10 +5,10 @@
  * costs the log nothing. Rolling, retention and deletion go on under it; what it has handed out stays
  * readable for as long as it is referenced.
  *
- * Headers are checked where the walk has not been before, so that a damaged length is found before it
- * is followed. Bodies are checked by whoever decodes the records.
+ * Both checksums of a batch are verified when it is first read since its segment was opened, by whichever
+ * reader comes first; a damaged batch ends the run before it and is reported, never handed out.
  */
-import { inspectBatchHeader, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
+import { inspectBatch, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
 import type { BatchDefect, TailraceError } from '@tailrace/format'
 import type { SegmentBytes } from '../segments/segment-bytes.js'
 import type { Segment } from '../segments/segment.js'
@@ -45,8 +45,8 @@ export class LogReader {
   #segment: Segment | undefined
   #contents: SegmentBytes | undefined
   #position = 0
-  /** Headers of `#segment` below this position were checked by this reader, from where it entered. */
-  #checkedTo = 0
+  /** Batches from `#position` to here are verified. */
+  #verifiedTo = 0
 
   constructor(log: ReadableLog, offset: number) {
     this.#log = log
@@ -84,15 +84,15 @@ export class LogReader {
     let end = start
     let endOffset = this.#nextOffset
     while (end < limit) {
-      const defect = this.#defectAt(contents, end, limit)
+      const defect = this.#defectAt(segment, end, limit)
       if (defect !== undefined && end === start) throw this.#corrupt(segment, defect)
-      if (defect !== undefined) break
+      if (defect !== undefined || !this.#continues(contents, end, endOffset)) break
       const length = contents.batchLengthAt(end)
       if (end > start && end + length - start > maxBytes) break
       endOffset = contents.nextOffsetAt(end)
       end += length
     }
-    if (end === start) throw this.#corrupt(segment, missing(segment, start))
+    if (end === start) throw this.#corrupt(segment, missing(segment, start, this.#nextOffset))
     const baseOffset = contents.baseOffsetAt(start)
     this.#position = end
     this.#nextOffset = endOffset
@@ -105,15 +105,14 @@ export class LogReader {
     if (this.#segment !== undefined && this.#position < this.#segment.extent().dataEnd) {
       return this.#segment
     }
-    const following = this.#segment === undefined ? undefined : segments.after(this.#segment)
-    const segment = following ?? segments.at(segments.indexOf(this.#nextOffset))
+    const segment = segments.at(segments.indexOf(this.#nextOffset))
     this.#segment = segment
     this.#contents = segment.contents()
     this.#position =
       this.#nextOffset === segment.baseOffset
         ? SEGMENT_HEADER_BYTES
         : positionOfOffset(segment, this.#nextOffset)
-    this.#checkedTo = this.#position
+    this.#verifiedTo = segment.verified.endAt(this.#position)
     return segment
   }
 
@@ -122,11 +121,20 @@ export class LogReader {
     this.#contents = undefined
   }
 
-  #defectAt(contents: SegmentBytes, position: number, limit: number): BatchDefect | undefined {
-    if (position < this.#checkedTo) return undefined
-    const defect = inspectBatchHeader(contents.view, position, limit)
-    if (defect === undefined) this.#checkedTo = position + contents.batchLengthAt(position)
-    return defect
+  #defectAt(segment: Segment, position: number, limit: number): BatchDefect | undefined {
+    if (position < this.#verifiedTo || this.#contents === undefined) return undefined
+    const { bytes } = this.#contents
+    const defect = inspectBatch(bytes, position, limit, 'whole')
+    if (defect !== undefined) return defect
+    const end = position + this.#contents.batchLengthAt(position)
+    segment.verified.add(position, end)
+    this.#verifiedTo = segment.verified.endAt(position)
+    return undefined
+  }
+
+  /** The batch at `position` holds `offset`: its first record, unless it is the first of a read. */
+  #continues(contents: SegmentBytes, position: number, offset: number): boolean {
+    return contents.baseOffsetAt(position) <= offset && contents.nextOffsetAt(position) > offset
   }
 
   #overtaken(): TailraceError {
@@ -152,10 +160,11 @@ export class LogReader {
   }
 }
 
-function missing(segment: Segment, position: number): BatchDefect {
+function missing(segment: Segment, position: number, offset: number): BatchDefect {
+  const { dataEnd } = segment.extent()
   return {
     code: 'TRUNCATED',
-    message: `the data ends at position ${position}, before offset ${segment.extent().endOffset}`,
+    message: `no batch at position ${position} of ${dataEnd} holds offset ${offset}`,
     details: { positionBytes: position },
   }
 }

@@ -22,6 +22,7 @@ import type { StorageFile } from '../storage/storage-port.js'
 import type { MappingCache } from './mapping-cache.js'
 import { SegmentBytes } from './segment-bytes.js'
 import { SparseIndex } from './sparse-index.js'
+import { VerifiedRanges } from './verified-ranges.js'
 
 /** What the log writes into a batch, and how far the batch reaches. */
 export interface BatchPlace {
@@ -55,6 +56,8 @@ export class Segment {
   fileName: string
   /** Settles when the file durably bears its name; a commit waits for it. */
   named: Promise<void> = Promise.resolve()
+  /** What readers have verified since the file was opened. */
+  verified = new VerifiedRanges()
   /** Size of the file in bytes, for retention. */
   sizeBytes: number
   #contents: SegmentBytes | undefined
@@ -77,6 +80,7 @@ export class Segment {
   static active(options: SegmentOptions, file: StorageFile, extent: SegmentExtent): Segment {
     const segment = new Segment(options, new SegmentBytes(file))
     segment.#extent = extent
+    segment.verified = new VerifiedRanges(extent.dataEnd)
     return segment
   }
 
@@ -166,6 +170,7 @@ export class Segment {
     const { file, extent } = this.#loader(this)
     this.#contents = new SegmentBytes(file)
     this.#extent = extent
+    this.verified = new VerifiedRanges()
     this.sizeBytes = file.bytes.length
     this.#cache.touch(this)
   }
