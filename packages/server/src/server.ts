@@ -45,6 +45,8 @@ export interface TailraceServer extends AsyncDisposable {
   readonly store: StreamStore
   /** Connections that are open now. */
   readonly connectionCount: number
+  /** Bytes that wait in this process for clients to take them, over all connections. */
+  readonly queuedBytes: number
   /**
    * Closes in good order: no new connections, GOAWAY, acknowledgements of what was published, END to
    * subscriptions, then the connections, then the store if the server opened it. What takes longer
@@ -123,6 +125,12 @@ class RunningServer implements TailraceServer {
 
   get connectionCount(): number {
     return this.#sessions.size
+  }
+
+  get queuedBytes(): number {
+    let queuedBytes = 0
+    for (const session of this.#sessions) queuedBytes += session.queuedBytes
+    return queuedBytes
   }
 
   async listen(): Promise<void> {

@@ -89,6 +89,11 @@ export class Session implements CommandContext {
     return this.#state === 'open' || this.#state === 'leaving'
   }
 
+  /** Bytes that wait in this process for the client to take them. */
+  get queuedBytes(): number {
+    return this.#socket.queuedBytes
+  }
+
   send(frame: Uint8Array): void {
     this.#socket.send(frame)
     this.#backPressure.outputGrew()

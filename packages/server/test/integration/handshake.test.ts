@@ -46,33 +46,40 @@ test('a second HELLO is an error and changes nothing', async () => {
   await peer.settle()
 })
 
-const FATAL: readonly [string, Uint8Array | string, string, number][] = [
-  ['another command', encodePingFrame(1), 'HANDSHAKE_REQUIRED', 1002],
-  ['an unknown command', encodeFrame(0x7f as typeof FrameType.PING, {}), 'UNKNOWN_COMMAND', 1002],
+const FATAL: readonly (readonly [string, FirstMessage])[] = [
+  ['another command', { bytes: encodePingFrame(1), code: 'HANDSHAKE_REQUIRED' }],
   [
-    'no version in common',
-    encodeControlFrame(FrameType.HELLO, {}, { ...HELLO, protocols: [2, 3] }),
-    'UNSUPPORTED_PROTOCOL_VERSION',
-    1002,
+    'an unknown command',
+    { bytes: encodeFrame(0x7f as typeof FrameType.PING, {}), code: 'UNKNOWN_COMMAND' },
   ],
-  ['no body', encodeFrame(FrameType.HELLO, {}), 'MALFORMED_FRAME', 1002],
-  ['half a prefix', new Uint8Array(4), 'MALFORMED_FRAME', 1002],
-  ['a text', 'HELLO', 'MALFORMED_FRAME', 1002],
-  ['more than 8 KiB', new Uint8Array(8193), 'FRAME_TOO_LARGE', 1009],
-  ['a megabyte', new Uint8Array(1024 * 1024), 'FRAME_TOO_LARGE', 1009],
+  [
+    'a HELLO with no version in common',
+    {
+      bytes: encodeControlFrame(FrameType.HELLO, {}, { ...HELLO, protocols: [2, 3] }),
+      code: 'UNSUPPORTED_PROTOCOL_VERSION',
+    },
+  ],
+  ['a HELLO without a body', { bytes: encodeFrame(FrameType.HELLO, {}), code: 'MALFORMED_FRAME' }],
+  ['half a prefix', { bytes: new Uint8Array(4), code: 'MALFORMED_FRAME' }],
+  ['a text', { bytes: 'HELLO', code: 'MALFORMED_FRAME' }],
+  ['larger than 8 KiB', { bytes: new Uint8Array(8193), code: 'FRAME_TOO_LARGE', closeCode: 1009 }],
+  ['a megabyte', { bytes: new Uint8Array(1024 * 1024), code: 'FRAME_TOO_LARGE', closeCode: 1009 }],
 ]
 
-test.each(FATAL)(
-  'a first frame that is %s ends the connection',
-  async (_, message, code, close) => {
-    await using tested = await serveMemory()
-    await using peer = await Peer.dial(tested.url)
-    peer.socket.send(message)
-    expect((await peer.connectionError()).code).toBe(code)
-    expect((await peer.closed).code).toBe(close)
-    await (await tested.connect()).settle()
-  },
-)
+interface FirstMessage {
+  readonly bytes: Uint8Array | string
+  readonly code: string
+  readonly closeCode?: number
+}
+
+test.each(FATAL)('a first frame that is %s ends the connection', async (_, first) => {
+  await using tested = await serveMemory()
+  await using peer = await Peer.dial(tested.url)
+  peer.socket.send(first.bytes)
+  expect((await peer.connectionError()).code).toBe(first.code)
+  expect((await peer.closed).code).toBe(first.closeCode ?? 1002)
+  await (await tested.connect()).settle()
+})
 
 test('8 KiB are read before HELLO, and not one chunk more', async () => {
   await using tested = await serveMemory()

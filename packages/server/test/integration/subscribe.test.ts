@@ -128,15 +128,15 @@ describe.each([
     }
   })
 
-  test.each<[string, SubscribeRequest['stop'], number, number]>([
-    ['an offset within a batch', { offset: 42 }, 42, 50],
-    ['an offset between batches', { offset: 40 }, 40, 40],
-    ['a count', { count: 15 }, 15, 20],
-    ['the end', { atEnd: true }, 100, 100],
-    ['an offset before the start', { offset: 0 }, 0, 0],
-    ['a count of nothing', { count: 0 }, 0, 0],
-    ['a time before all records', { timestampUs: 1 }, 0, 0],
-  ])('stops at %s, behind the batch that holds it', async (__, stop, stopOffset, sentTo) => {
+  test.each<[string, SubscribeRequest['stop'], { stopOffset: number; sentTo: number }]>([
+    ['an offset within a batch', { offset: 42 }, { stopOffset: 42, sentTo: 50 }],
+    ['an offset between batches', { offset: 40 }, { stopOffset: 40, sentTo: 40 }],
+    ['a count', { count: 15 }, { stopOffset: 15, sentTo: 20 }],
+    ['the end', { atEnd: true }, { stopOffset: 100, sentTo: 100 }],
+    ['an offset before the start', { offset: 0 }, { stopOffset: 0, sentTo: 0 }],
+    ['a count of nothing', { count: 0 }, { stopOffset: 0, sentTo: 0 }],
+    ['a time before all records', { timestampUs: 1 }, { stopOffset: 0, sentTo: 0 }],
+  ])('stops at %s, behind the batch that holds it', async (__, stop, { stopOffset, sentTo }) => {
     await using tested = await serve()
     const peer = await tested.connect()
     await fill(peer)
