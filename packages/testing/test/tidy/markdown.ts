@@ -71,6 +71,37 @@ export function linksOf(markdown: string): Link[] {
   })
 }
 
+/** A fenced block of code. */
+export interface CodeBlock {
+  /** The first word behind the fence; '' when there is none. */
+  readonly language: string
+  readonly text: string
+  /** The line on which the text begins. */
+  readonly line: number
+}
+
+/** The fenced blocks of a document in order. */
+export function codeBlocks(markdown: string): CodeBlock[] {
+  const blocks = markdown.matchAll(/^(```+)(\w*)[^\n]*\n(.*?)^\1\s*$/gms)
+  return [...blocks].map(({ index, 2: language = '', 3: text = '' }) => {
+    const line = markdown.slice(0, index).split('\n').length + 1
+    return { language, text, line }
+  })
+}
+
+/** What stands under a heading, up to the next of its level or above. */
+export function section(markdown: string, headingText: string): string {
+  const headings = headingsOf(markdown)
+  const start = headings.findIndex(({ text }) => text === headingText)
+  const { level = 0, line = 0 } = headings[start] ?? {}
+  if (start < 0) throw new RangeError(`no heading "${headingText}"`)
+  const next = headings.slice(start + 1).find((heading) => heading.level <= level)
+  return markdown
+    .split('\n')
+    .slice(line, next && next.line - 1)
+    .join('\n')
+}
+
 /** Rows of the first table under a heading, header row left out, cells without their padding. */
 export function tableUnder(markdown: string, headingText: string): string[][] {
   const lines = markdown.split('\n')
