@@ -43,9 +43,3 @@ export function offsetOutOfRange(
   const message = `offset ${offset} is ${side} of stream "${stream}"`
   return new RequestError('OFFSET_OUT_OF_RANGE', message, { details: { ...bounds, offset } })
 }
-
-/** INVALID_REQUEST: a producer name of an impossible length. */
-export function invalidProducerName(length: number, lengthMax: number): RequestError {
-  const message = `a producer name has ${length} characters, allowed are 1 to ${lengthMax}`
-  return new RequestError('INVALID_REQUEST', message, { details: { length, lengthMax } })
-}

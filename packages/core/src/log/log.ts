@@ -10,13 +10,11 @@
  */
 import { BatchBuilder, BatchView, checkProducedBatch } from '@tailrace/format'
 import type { StorageError, TailraceError } from '@tailrace/format'
-import {
-  PRODUCER_NAME_LENGTH_MAX,
-  producerIdOfName,
-  randomProducerId,
-} from '../producers/producer-id.js'
+import { producerIdOf } from '../producers/producer-id.js'
+import type { ProducerIdentity } from '../producers/producer-id.js'
 import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
 import type { Segment } from '../segments/segment.js'
+import { CursorStore } from '../cursors/cursor-store.js'
 import { AppendQueue } from './append-queue.js'
 import { GroupCommit } from './group-commit.js'
 import { Listeners } from './listeners.js'
@@ -25,7 +23,6 @@ import type { LogMark } from './log-mark.js'
 import {
   damageError,
   expectedOffsetMismatch,
-  invalidProducerName,
   offsetOutOfRange,
   streamClosed,
 } from './log-errors.js'
@@ -62,6 +59,7 @@ export class Log {
   readonly #upkeep: LogUpkeep
   readonly #builder = new BatchBuilder()
   readonly #appends: AppendQueue
+  readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
   #batch: BatchView | undefined
@@ -127,6 +125,7 @@ export class Log {
       isRelaxed: metadata.config.durability === 'relaxed',
       durableOffset: () => this.durableOffset,
     })
+    this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
     this.#upkeep.settle(recovered.uncut)
   }
@@ -275,16 +274,9 @@ export class Log {
    * @param identity - a name; or the id of an anonymous producer that goes on; or neither for a new one.
    * @throws {RequestError} INVALID_REQUEST for a name that is empty or longer than 255 characters.
    */
-  openProducer(
-    identity: { readonly name?: string; readonly producerId?: number } = {},
-  ): ProducerHandle {
+  openProducer(identity: ProducerIdentity = {}): ProducerHandle {
     this.#assertWritable()
-    const { name, producerId } = identity
-    if (name === undefined) return this.#producers.open(producerId ?? randomProducerId())
-    if (name.length === 0 || name.length > PRODUCER_NAME_LENGTH_MAX) {
-      throw invalidProducerName(name.length, PRODUCER_NAME_LENGTH_MAX)
-    }
-    return this.#producers.open(producerIdOfName(name))
+    return this.#producers.open(producerIdOf(identity))
   }
 
   /**
@@ -298,13 +290,13 @@ export class Log {
     from: StartPosition,
     options: { readonly onOutOfRange?: OutOfRange | undefined } = {},
   ): number {
-    this.#assertReadable()
+    this.assertReadable()
     return resolveStart(this, from, options.onOutOfRange ?? 'strict')
   }
 
   /** The first visible record appended at or after the time; undefined when there is none. */
   offsetForTimestamp(timestampUs: number): number | undefined {
-    this.#assertReadable()
+    this.assertReadable()
     const offset = offsetAtTime(this.#segments, timestampUs, this.#visible)
     return offset === undefined ? undefined : Math.max(offset, this.startOffset)
   }
@@ -317,7 +309,7 @@ export class Log {
       startOffset: () => this.startOffset,
       visible: () => this.#visible,
       assertReadable: () => {
-        this.#assertReadable()
+        this.assertReadable()
       },
     }
     return new LogReader(log, offset)
@@ -340,6 +332,11 @@ export class Log {
    */
   read(options: FollowOptions): AsyncGenerator<LogRecord, void, undefined> {
     return readRecords(this, options)
+  }
+
+  /** The cursors of the stream's consumers. */
+  get cursors(): CursorStore {
+    return this.#cursors
   }
 
   /** Calls back when the visible offset has advanced, once per advance, and when the log was closed. */
@@ -365,7 +362,7 @@ export class Log {
    * @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset.
    */
   async trim(beforeOffset: number): Promise<number> {
-    this.#assertReadable()
+    this.assertReadable()
     const { name, startOffset, durableOffset } = this
     if (beforeOffset > durableOffset) {
       throw offsetOutOfRange(beforeOffset, { stream: name, startOffset, endOffset: durableOffset })
@@ -414,6 +411,7 @@ export class Log {
     } finally {
       await this.#commit.idle()
       await this.#upkeep.idle()
+      await this.#cursors.idle()
       await this.#writer.close()
       for (const segment of this.#segments.all) segment.close()
       this.#appends.fail(this.#closed)
@@ -472,7 +470,8 @@ export class Log {
     if (failure !== undefined) throw failure
   }
 
-  #assertReadable(): void {
+  /** Passes while the log is open. @throws {StorageError} STREAM_CLOSED. */
+  assertReadable(): void {
     if (this.#closed !== undefined) throw this.#closed
   }
 }

@@ -6,9 +6,24 @@
  * a probability of 6 in 10^11 (docs/adr/0004).
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { RequestError } from '@tailrace/format'
 
 /** Length of a producer's name in characters. */
 export const PRODUCER_NAME_LENGTH_MAX = 255
+
+/** Who a producer is: a name; or the id of an anonymous one that goes on; or neither for a new one. */
+export interface ProducerIdentity {
+  readonly name?: string | undefined
+  readonly producerId?: number | undefined
+}
+
+/** The id. @throws {RequestError} INVALID_REQUEST for a name of 0 or more than 255 characters. */
+export function producerIdOf({ name, producerId }: ProducerIdentity): number {
+  if (name === undefined) return producerId ?? randomProducerId()
+  if (name.length > 0 && name.length <= PRODUCER_NAME_LENGTH_MAX) return producerIdOfName(name)
+  const message = `a producer name has ${name.length} characters, allowed are 1 to ${PRODUCER_NAME_LENGTH_MAX}`
+  throw new RequestError('INVALID_REQUEST', message, { details: { length: name.length } })
+}
 
 /** The id of a named producer: the first 53 bits of the SHA-256 of its name; never 0. */
 export function producerIdOfName(name: string): number {

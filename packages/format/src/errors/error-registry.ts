@@ -198,6 +198,12 @@ export const ERROR_REGISTRY = {
     action: 'fix-request',
     summary: 'A well-formed request has fields with impossible values.',
   },
+  CURSOR_CONFLICT: {
+    number: 214,
+    class: 'RequestError',
+    action: 'stop',
+    summary: 'Another consumer has committed to the cursor since its generation was read.',
+  },
 
   IO_ERROR: {
     number: 300,
