@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
   { rule: 'top level', file: 'notes.txt', text: '', finds: 'new at the top level' },
   {
     rule: 'at most 500 lines',
-    file: 'packages/high/test/long.test.ts',
+    file: 'bench/long.ts',
     text: '// a line\n'.repeat(501),
     finds: '501 lines',
   },
