@@ -20,5 +20,5 @@ export const PACK_IN_PLACE = (REUSE_BUFFER_MODE as number) | (RESET_BUFFER_MODE 
 
 /** Makes an encoder and decoder. */
 export function createPackr(options: Options = {}): StandardPackr {
-  return new TypedPackr({ ...options, useRecords: false })
+  return new TypedPackr({ ...options, useRecords: false, variableMapSize: true })
 }

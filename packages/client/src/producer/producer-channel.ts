@@ -22,7 +22,7 @@ import type { Link } from '../connection/link.js'
 import { ReopeningChannel, type ChannelTenant } from '../connection/reopening-channel.js'
 import type { Session } from '../connection/session.js'
 import type { Outbox, OutgoingBatch } from './outbox.js'
-import { reconcileSequence, sequenceAfter } from './sequence.js'
+import { epochGrowth, reconcileSequence, sequenceAfter } from './sequence.js'
 
 /** Batches that were acknowledged together. */
 export interface ProducerAck {
@@ -69,6 +69,7 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
   readonly #events: ProducerChannelEvents
   readonly #channel: ReopeningChannel<OpenProducerReply>
   #identity: OpenProducerReply | undefined
+  #openAttempts = 0
   #nextSequence = 0
   #isPumping = false
 
@@ -129,6 +130,7 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
   // --- the channel's events ---
 
   requestChannel(link: Link, onReply: (reply: OpenProducerReply) => void): Promise<void> {
+    this.#openAttempts += 1
     return link.request({
       type: FrameType.OPEN_PRODUCER,
       message: this.#openRequest(),
@@ -206,6 +208,8 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
   #adopt(reply: OpenProducerReply): void {
     const firstSequence = this.#outbox.oldest?.baseSequence ?? this.#nextSequence
     const start = reconcileSequence({
+      epochGrowth: epochGrowth(this.#identity?.producerEpoch ?? 0, reply.producerEpoch),
+      openAttempts: this.#openAttempts,
       isSameProducer: this.#identity?.producerId === reply.producerId,
       isNamed: this.#config.name !== undefined,
       stream: this.#config.stream,
@@ -214,6 +218,7 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
       nextSequence: this.#nextSequence,
     })
     this.#identity = reply
+    this.#openAttempts = 0
     this.#nextSequence = start
     this.#outbox.update((batch) => this.#restamp(batch))
   }

@@ -63,7 +63,8 @@ export class ProducerEngine implements ProducerChannelEvents {
   #ready: Deferred<undefined> | undefined
   #closing: Promise<void> | undefined
   #failure: TailraceError | undefined
-  #hasReportedFailure = false
+  #isFailureTold = false
+  #isCloseAwaited = false
   /** What is collected should go as soon as there is room. */
   #isDue = false
   #isFlushScheduled = false
@@ -157,23 +158,23 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   /** Resolves when every record taken so far is acknowledged. */
   flush(): Promise<void> {
-    if (this.#acknowledgedCount === this.#sentCount) return Promise.resolve()
-    if (this.#failure !== undefined) return this.#rejected(this.#failure)
-    this.#isDue = this.#accumulator.recordCount > 0
-    const flushed = this.#flushes.add(this.#sentCount)
-    this.#channel.pump()
-    return flushed
+    if (this.#failure !== undefined) this.#isFailureTold = true
+    return this.#allAcknowledged()
   }
 
   /** Flushes, then closes. Takes nothing more from now on. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#flushAndStop()
-    return this.#closing
+    this.#isCloseAwaited = true
+    return this.#closeOnce()
   }
 
-  /** As `close`, but silent about a failure that has been reported already. */
+  /** As `close`, but silent about a failure that somebody has been told of already. */
   async dispose(): Promise<void> {
-    if (this.#failure === undefined || !this.#hasReportedFailure) await this.close()
+    try {
+      await this.#closeOnce()
+    } catch (error) {
+      if (!this.#isFailureTold && !this.#isCloseAwaited) throw error
+    }
   }
 
   /** Fails everything that is not acknowledged with `error`, now. */
@@ -201,10 +202,9 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   onFailed(error: TailraceError): void {
     this.#failure = error
-    this.#hasReportedFailure =
-      this.errorListeners.count > 0 || this.#flushes.count > 0 || this.#ready !== undefined
-    for (const batch of this.#outbox.drain()) batch.waiters?.reject(error)
-    this.#accumulator.discard()?.reject(error)
+    const isAwaited = this.#ready !== undefined || (this.#flushes.count > 0 && !this.isClosed)
+    const untoldCount = this.#rejectUnacknowledged(error)
+    this.#isFailureTold = untoldCount === 0 || isAwaited || this.errorListeners.count > 0
     this.#flushes.rejectAll(error)
     this.#opened?.reject(error)
     this.#ready?.reject(error)
@@ -215,15 +215,17 @@ export class ProducerEngine implements ProducerChannelEvents {
   // --- taking records ---
 
   #append(value: EncodedRange, options: RecordOptions | undefined): void {
-    if (this.isClosed) throw this.#closedError()
-    if (this.#sentCount === 0) this.#channel.start()
     if (this.#failure !== undefined) throw this.#reported(this.#failure)
+    if (this.isClosed) throw this.#closedError()
     if (!this.#accumulator.fits(value.end - value.start, options)) this.#seal()
     this.#accumulator.append(value, options, this.#batchBytesMax())
     this.#sentCount += 1
   }
 
   #afterAppend(): void {
+    // Not before the value was copied: to open the channel, a message is encoded, perhaps in the buffer
+    // in which the value lies.
+    if (this.#sentCount === 1) this.#channel.start()
     if (this.#accumulator.isFull) {
       this.#seal()
       if (this.#outbox.unsentCount >= EAGER_BATCHES) this.#channel.pump()
@@ -258,12 +260,38 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   // --- the end ---
 
+  #allAcknowledged(): Promise<void> {
+    if (this.#acknowledgedCount === this.#sentCount) return Promise.resolve()
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#isDue = this.#accumulator.recordCount > 0
+    const flushed = this.#flushes.add(this.#sentCount)
+    this.#channel.pump()
+    return flushed
+  }
+
+  #closeOnce(): Promise<void> {
+    this.#closing ??= this.#flushAndStop()
+    return this.#closing
+  }
+
   async #flushAndStop(): Promise<void> {
-    await this.flush()
+    await this.#allAcknowledged()
     this.#opened?.reject(this.#closedError())
     if (this.#failure !== undefined) return
     this.#onEnded()
     await this.#channel.stop()
+  }
+
+  /** Gives up all records; returns how many of them nobody has a promise for. */
+  #rejectUnacknowledged(error: TailraceError): number {
+    let untoldCount = this.#sentCount - this.#acknowledgedCount
+    const waiters = this.#outbox.drain().map((batch) => batch.waiters)
+    waiters.push(this.#accumulator.discard())
+    for (const waiter of waiters) {
+      untoldCount -= waiter?.count ?? 0
+      waiter?.reject(error)
+    }
+    return untoldCount
   }
 
   #settleReady(): void {
@@ -278,7 +306,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   }
 
   #reported(error: TailraceError): TailraceError {
-    this.#hasReportedFailure = true
+    this.#isFailureTold = true
     return error
   }
 

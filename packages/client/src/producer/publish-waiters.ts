@@ -14,6 +14,11 @@ export class PublishWaiters {
   readonly #resolves: ((offset: number) => void)[] = []
   readonly #rejects: ((error: TailraceError) => void)[] = []
 
+  /** How many wait. */
+  get count(): number {
+    return this.#indexes.length
+  }
+
   /** Makes the promise of the offset of the batch's record `index`. */
   add(index: number): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -15,6 +15,10 @@ export function sequenceAfter(sequence: number, count: number): number {
 
 /** What the log and the producer each know when a channel is opened. */
 export interface SequenceSituation {
+  /** By how much the producer's epoch has grown since it was last opened; 0 the first time. */
+  readonly epochGrowth: number
+  /** How often it was asked to open since then: each may have raised the epoch by one. */
+  readonly openAttempts: number
   /** Whether the log answers for the same producer as before; false the first time. */
   readonly isSameProducer: boolean
   readonly isNamed: boolean
@@ -35,7 +39,8 @@ export interface SequenceSituation {
  *   duplicates and the rest are stored.
  * - The log has less than it acknowledged (a relaxed stream lost its tail in a power cut): the one
  *   after the log's last, because the log takes no other.
- * - The log has more than was ever sent: somebody else writes under this name.
+ * - The log has more than was ever sent, or the epoch has grown by more than was asked for: somebody
+ *   else has opened this name.
  *
  * @throws {RequestError} FENCED in the last case: going on would take the other's records for ours.
  */
@@ -43,13 +48,23 @@ export function reconcileSequence(situation: SequenceSituation): number {
   const { isSameProducer, isNamed, lastSequence, firstSequence, nextSequence } = situation
   const expected = lastSequence === NO_SEQUENCE ? 0 : sequenceAfter(lastSequence, 1)
   if (!isSameProducer) return expected
+  if (isNamed && situation.epochGrowth > situation.openAttempts) throw takenOver(situation)
   const unacknowledged = (nextSequence - firstSequence) >>> 0
   if ((expected - firstSequence) >>> 0 <= unacknowledged) return firstSequence
   const isBehind = ((expected - firstSequence) | 0) < 0
   if (isBehind || !isNamed) return expected
-  throw new RequestError(
+  throw takenOver(situation)
+}
+
+/** How far epoch `to` lies after epoch `from`; both wrap at 2^16. Negative when it lies before. */
+export function epochGrowth(from: number, to: number): number {
+  return ((to - from) << 16) >> 16
+}
+
+function takenOver({ stream, lastSequence, nextSequence }: SequenceSituation): RequestError {
+  return new RequestError(
     'FENCED',
-    `another producer of the same name has written up to sequence ${lastSequence}, beyond ${nextSequence} (stream "${situation.stream}")`,
-    { details: { stream: situation.stream, lastSequence, nextSequence } },
+    `another producer of the same name has taken over (stream "${stream}", sequence ${lastSequence} stored, ${nextSequence} next)`,
+    { details: { stream, lastSequence, nextSequence } },
   )
 }

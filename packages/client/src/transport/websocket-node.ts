@@ -96,8 +96,13 @@ class NodeTransport implements Transport {
     this.#webSocket.terminate()
   }
 
+  /** A plain `Uint8Array`, because views of a Buffer are Buffers, down to the application's values. */
   #onMessage(data: RawData, isBinary: boolean): void {
-    if (isBinary && data instanceof Uint8Array) this.#options.events.onMessage(data)
-    else this.#options.events.onText()
+    const { events } = this.#options
+    if (isBinary && data instanceof Uint8Array) {
+      events.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    } else {
+      events.onText()
+    }
   }
 }
