@@ -73,6 +73,7 @@ const RECONNECT_JITTER_MS = 500
  * Starts a server.
  *
  * @throws {ConnectionError} ADDRESS_IN_USE when another program listens at the address.
+ * @throws {Error} the operating system's, for an address or port that this process may not have.
  * @throws {StorageError} when the data directory cannot be opened.
  * @throws {RangeError} when an option cannot be.
  */
@@ -268,7 +269,7 @@ function makeServices(config: ServerConfig, store: StreamStore): ServerServices 
   }
 }
 
-/** Starts to listen. Throws what the operating system says, ADDRESS_IN_USE by its name. */
+/** Starts to listen. Rejects with ADDRESS_IN_USE, or with what else the operating system says. */
 function listening(http: Server, host: string, port: number): Promise<ListeningAddress> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {

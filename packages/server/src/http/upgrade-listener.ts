@@ -34,18 +34,25 @@ export interface UpgradeFacts {
 /** A listener for `upgrade` events of an HTTP server. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** Milliseconds a peer has to answer a close frame before its socket is destroyed. */
+const CLOSE_TIMEOUT_MS = 5000
+
 const WEBSOCKET_PATHS: ReadonlySet<string> = new Set(['/', '/v1'])
 
 /** Opens or refuses WebSockets. */
 export function upgradeListener(facts: UpgradeFacts): UpgradeListener {
-  const webSockets = new WebSocketServer({
+  const options = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: facts.frameBytesMax,
     WebSocket: SessionWebSocket,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  })
+    handleProtocols: (offered: ReadonlySet<string>) =>
+      offered.has(SUBPROTOCOL) ? SUBPROTOCOL : (false as const),
+    // Newer than the types of `ws`.
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  }
+  const webSockets = new WebSocketServer(options)
   return (request, socket, head) => {
     assert(socket instanceof Socket, 'an HTTP server of Node hands out sockets')
     const refusal = refusalOf(facts, request, socket)

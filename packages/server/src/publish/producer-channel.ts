@@ -197,6 +197,7 @@ export class ProducerChannel implements AckTarget, DurabilityWaiter {
     this.#nextOrdinal = (this.#nextOrdinal + 1) % ORDINAL_MODULUS
     this.#inFlightCount += 1
     if (this.#isRelaxed) {
+      this.#watch.visibleAdvanced()
       this.#events.onAck(this, ack)
       return
     }
