@@ -297,8 +297,10 @@ export class Log {
   /** The first visible record appended at or after the time; undefined when there is none. */
   offsetForTimestamp(timestampUs: number): number | undefined {
     this.assertReadable()
-    const offset = offsetAtTime(this.#segments, timestampUs, this.#visible)
-    return offset === undefined ? undefined : Math.max(offset, this.startOffset)
+    const found = offsetAtTime(this.#segments, timestampUs, this.#visible)
+    if (found === undefined) return undefined
+    const offset = Math.max(found, this.startOffset)
+    return offset < this.visibleOffset ? offset : undefined
   }
 
   /** A reader whose first run holds `offset`. */
@@ -463,6 +465,7 @@ export class Log {
     this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
     await this.#writer.active.sync()
     await this.#upkeep.writeProducers()
+    await this.#upkeep.noteClosed()
   }
 
   #assertWritable(): void {
