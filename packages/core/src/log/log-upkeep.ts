@@ -87,6 +87,14 @@ export class LogUpkeep {
     await writeProducerSnapshot(storage, directory, snapshot)
   }
 
+  /** Notes the clean stop of a relaxed stream: nothing that readers saw can be lost any more. */
+  async noteClosed(): Promise<void> {
+    const { openSinceBoot, ...closed } = this.#metadata
+    if (openSinceBoot === undefined) return
+    this.#metadata = closed
+    await writeStreamMetadata(this.#options.storage, this.#options.directory, closed)
+  }
+
   /** Resolves when no job is left. */
   idle(): Promise<void> {
     return this.#jobs.idle()

@@ -15,6 +15,11 @@ export interface StreamMetadata {
   readonly config: StreamConfig
   /** Records below it are gone, even where a segment still holds them. */
   readonly startOffset: number
+  /**
+   * `relaxed` streams only: the run of the machine in which the stream is open for writing; absent after a
+   * clean stop. Found under another run, it says that power may have taken records that readers saw.
+   */
+  readonly openSinceBoot?: string
 }
 
 const KIND = 'stream'

@@ -21,6 +21,8 @@ export interface LogEnvironment {
   readonly cache: MappingCache
   /** An epoch no stream of this store has had. */
   readonly nextEpoch: () => Promise<number>
+  /** This run of the machine. */
+  readonly bootId: string
   readonly onBackgroundError: (stream: string, error: unknown) => void
 }
 
@@ -36,8 +38,10 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const loader = segmentLoader(storage, directory, () => undefined)
   const recovered = await recoverLog({ storage, directory, files, loader, cache })
-  const isNewEpoch = stored.config.durability === 'relaxed' && recovered.hasLostBatches
-  const metadata = isNewEpoch ? await withNewEpoch(environment, directory, stored) : stored
+  const metadata =
+    stored.config.durability === 'relaxed'
+      ? await enterRelaxed(environment, stored, recovered.hasLostBatches)
+      : stored
   const { segments } = recovered
   const producers = recoverProducers(storage, directory, { segments, epoch: metadata.epoch })
   return new Log({
@@ -54,15 +58,23 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   })
 }
 
-/** Readers may have seen records that are gone: whoever knew the old epoch is told. */
-async function withNewEpoch(
+/**
+ * Notes that a relaxed stream is open in this run of the machine. If the note of another run is still
+ * there, or batches were found to be lost, readers may have seen records that are gone: the stream gets
+ * a new epoch, so that whoever knew the old one is told.
+ */
+async function enterRelaxed(
   environment: LogEnvironment,
-  directory: string,
-  metadata: StreamMetadata,
+  stored: StreamMetadata,
+  hasLostBatches: boolean,
 ): Promise<StreamMetadata> {
-  const renewed = { ...metadata, epoch: await environment.nextEpoch() }
-  await writeStreamMetadata(environment.storage, directory, renewed)
-  return renewed
+  const { storage, bootId, nextEpoch } = environment
+  const { openSinceBoot } = stored
+  const isCutOff = openSinceBoot !== undefined && openSinceBoot !== bootId
+  const epoch = isCutOff || hasLostBatches ? await nextEpoch() : stored.epoch
+  const metadata = { ...stored, epoch, openSinceBoot: bootId }
+  await writeStreamMetadata(storage, `${STREAMS_DIRECTORY}/${stored.name}`, metadata)
+  return metadata
 }
 
 function unopenable(name: string, metadata: StreamMetadata | undefined): StorageError {

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { checkStreamName, RequestError, StorageError } from '@tailrace/format'
+import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
 import { JobQueue } from '../io/job-queue.js'
@@ -46,6 +47,8 @@ export interface StoreOptions {
   readonly clock?: Clock
   /** Default: the event loop. */
   readonly scheduler?: Scheduler
+  /** Identity of this run of the machine, which a loss of power ends. Default: the kernel's. */
+  readonly bootId?: string
   /** Default: memory-mapped files in the directory, which is then locked. */
   readonly storage?: Storage
 }
@@ -108,6 +111,7 @@ export class Store implements AsyncDisposable {
       scheduler: options.scheduler ?? eventLoopScheduler(),
       cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
       nextEpoch: () => this.#nextEpoch(),
+      bootId: options.bootId ?? currentBootId(),
       onBackgroundError: options.onBackgroundError ?? (() => undefined),
     }
     this.#scheduleUpkeep(options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS_DEFAULT)

@@ -28,6 +28,8 @@ export async function openSimulated(
 ): Promise<SimulatedStore> {
   const scheduler = new VirtualScheduler(random)
   const options = {
+    // Every opening here follows a loss of power.
+    bootId: `boot-${random.below(2 ** 32)}`,
     storage,
     scheduler,
     clock: scheduler,
@@ -79,6 +81,10 @@ function expectContent(log: Log, shadow: ShadowStream): void {
   if (failure !== undefined) throw new BrokenPromise(`${state} failed: ${failure.message}`)
   if (endOffset < acknowledgedEnd) {
     throw new BrokenPromise(`${state} lost what was acknowledged up to ${acknowledgedEnd}`)
+  }
+  const mayBeSeen = shadow.durability === 'relaxed' && shadow.knownEpoch === log.epoch
+  if (mayBeSeen && endOffset < submitted.length) {
+    throw new BrokenPromise(`${state} lost visible records and kept epoch ${log.epoch}`)
   }
   if (endOffset > submitted.length + (mayHaveJudgesRecord ? 1 : 0)) {
     throw new BrokenPromise(`${state} holds more than the ${submitted.length} records submitted`)

@@ -74,6 +74,7 @@ class PowerLossRun {
     if (shadow === undefined || this.#random.chance(0.02)) return this.#createStream()
     const chosen = this.#random.pick(this.#shadows)
     const log = await this.#storeOf().open(chosen.name)
+    chosen.knownEpoch = log.epoch
     const action = this.#random.next()
     if (action < 0.8) await this.#append(log, chosen)
     else if (action < 0.9) await this.#trim(log, chosen)

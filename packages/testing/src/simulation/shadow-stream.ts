@@ -11,6 +11,8 @@ export class ShadowStream {
   trimAskedTo = 0
   /** An oracle has appended its own record before the power was cut again: it may be the last one. */
   mayHaveJudgesRecord = false
+  /** The epoch under which readers know the stream. */
+  knownEpoch = 0
 
   constructor(
     readonly name: string,
@@ -25,6 +27,7 @@ export class ShadowStream {
     copy.trimmedTo = this.trimmedTo
     copy.trimAskedTo = this.trimAskedTo
     copy.mayHaveJudgesRecord = this.mayHaveJudgesRecord
+    copy.knownEpoch = this.knownEpoch
     return copy
   }
 }

@@ -48,7 +48,7 @@ export class SimulatedFile {
     return () => {
       const durable = resized(this.#durable, content.length)
       for (const [page, store] of pages) {
-        copyRange(content, durable, page * PAGE_BYTES, PAGE_BYTES)
+        copyRange(content, durable, [page * PAGE_BYTES, PAGE_BYTES])
         // Stored to again during the sync: the newer content is not covered.
         if (this.#dirtyPages.get(page) === store) this.#dirtyPages.delete(page)
       }
@@ -66,7 +66,7 @@ export class SimulatedFile {
       // Whole pages kept or lost are the common case; torn ones are the hard one.
       const keepChance = random.pick([0, 1, 0.5])
       for (let at = start; at < start + PAGE_BYTES; at += SECTOR_BYTES) {
-        if (random.chance(keepChance)) copyRange(this.current, left, at, SECTOR_BYTES)
+        if (random.chance(keepChance)) copyRange(this.current, left, [at, SECTOR_BYTES])
       }
     }
     return left
@@ -84,7 +84,8 @@ function resized(bytes: Uint8Array, size: number): Uint8Array {
   return copy
 }
 
-function copyRange(source: Uint8Array, target: Uint8Array, start: number, length: number): void {
+function copyRange(source: Uint8Array, target: Uint8Array, range: [number, number]): void {
+  const [start, length] = range
   const end = Math.min(start + length, source.length, target.length)
   if (end > start) target.set(source.subarray(start, end), start)
 }

@@ -65,14 +65,14 @@ export class VirtualScheduler implements Scheduler, Clock {
 
   /** Settles again and again until the promise has an outcome, moving time when nothing else is left. */
   async run<T>(work: Promise<T>, stepMs = 100): Promise<T> {
-    let isDone = false
+    const state = { isDone: false }
     const done = work.finally(() => {
-      isDone = true
+      state.isDone = true
     })
     done.catch(() => undefined)
-    while (!isDone) {
+    while (!state.isDone) {
       await this.settle()
-      if (!isDone && this.#tasks.length === 0) this.advance(stepMs)
+      if (this.#tasks.length === 0) this.advance(stepMs)
     }
     return done
   }
