@@ -16,6 +16,7 @@ import { offsetOutOfRange } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
 import { positionOfOffset } from './seek.js'
 import type { SegmentList } from './segment-list.js'
+import { requireCount } from './start-position.js'
 
 /** Consecutive whole batches as they are stored. */
 export interface BatchRun {
@@ -48,9 +49,10 @@ export class LogReader {
   /** Batches from `#position` to here are verified. */
   #verifiedTo = 0
 
+  /** @throws {RequestError} INVALID_REQUEST when `offset` is no offset. */
   constructor(log: ReadableLog, offset: number) {
     this.#log = log
-    this.#nextOffset = offset
+    this.#nextOffset = requireCount('offset', offset)
   }
 
   /** The offset the next run goes on at. */
@@ -58,9 +60,9 @@ export class LogReader {
     return this.#nextOffset
   }
 
-  /** Goes on at another offset. */
+  /** Goes on at another offset. @throws {RequestError} INVALID_REQUEST when it is no offset. */
   seek(offset: number): void {
-    this.#nextOffset = offset
+    this.#nextOffset = requireCount('offset', offset)
     this.#leave()
   }
 
@@ -102,9 +104,9 @@ export class LogReader {
   /** Makes sure that `#segment` and `#position` are the place of `nextOffset`. */
   #enter(): Segment {
     const { segments } = this.#log
-    if (this.#segment !== undefined && this.#position < this.#segment.extent().dataEnd) {
-      return this.#segment
-    }
+    const current = this.#segment
+    // One that was removed was read to its end, or its reader is overtaken: there is no more to learn of it.
+    if (current?.isClosed === false && this.#position < current.extent().dataEnd) return current
     const segment = segments.at(segments.indexOf(this.#nextOffset))
     this.#segment = segment
     this.#contents = segment.contents()

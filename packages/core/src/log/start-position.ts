@@ -38,7 +38,8 @@ function resolveOffset(log: StartContext, offset: number, onOutOfRange: OutOfRan
   throw offsetOutOfRange(offset, { stream: name, startOffset, endOffset: visibleOffset })
 }
 
-function requireCount(field: string, value: number): number {
+/** The value. @throws {RequestError} INVALID_REQUEST for what is no offset, count or time. */
+export function requireCount(field: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   const message = `${field} is ${value}, must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`
   throw new RequestError('INVALID_REQUEST', message, { details: { field } })
