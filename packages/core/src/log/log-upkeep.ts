@@ -122,7 +122,16 @@ export class LogUpkeep {
       lastAppendTimeUs: () => segment.extent().lastAppendTimeUs,
     }))
     const start = retentionStart(retained, this.#metadata.config, nowUs)
-    if (start !== undefined) await this.#advanceStart(Math.min(start, commit.durable.offset))
+    const target = Math.max(start ?? 0, this.#startByCount())
+    await this.#advanceStart(Math.min(target, commit.durable.offset))
+  }
+
+  /** The last segment whose records are all too many; to the record, the log's start says it. */
+  #startByCount(): number {
+    const { segments, commit } = this.#options
+    const { retentionRecords } = this.#metadata.config
+    if (retentionRecords === null) return 0
+    return segments.at(segments.indexOf(commit.durable.offset - retentionRecords)).baseOffset
   }
 
   /** A stream that is no longer written still has to give up its last records in time. */

@@ -13,7 +13,6 @@ import type { StorageError, TailraceError } from '@tailrace/format'
 import { producerIdOf } from '../producers/producer-id.js'
 import type { ProducerIdentity } from '../producers/producer-id.js'
 import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
-import type { Segment } from '../segments/segment.js'
 import { CursorStore } from '../cursors/cursor-store.js'
 import { AppendQueue } from './append-queue.js'
 import { GroupCommit } from './group-commit.js'
@@ -93,7 +92,7 @@ export class Log {
       { active: this.#segments.last, generation: recovered.recoveryGeneration },
     )
     const end = this.#writer.endMark()
-    this.#lastAppendTimeUs = lastAppendTimeOf(recovered.segments)
+    this.#lastAppendTimeUs = this.#segments.lastAppendTimeUs()
     this.#commit = new GroupCommit(
       {
         scheduler,
@@ -152,7 +151,11 @@ export class Log {
 
   /** The first retained record. */
   get startOffset(): number {
-    return this.#upkeep.metadata.startOffset
+    const { startOffset, config } = this.#upkeep.metadata
+    const { retentionRecords } = config
+    if (retentionRecords === null) return startOffset
+    // To the record and at once; the files follow when the log is next tidied up.
+    return Math.max(startOffset, this.durableOffset - retentionRecords)
   }
 
   /** The offset that is assigned next. */
@@ -380,14 +383,14 @@ export class Log {
 
   /** The log in numbers. */
   describe(): LogDescription {
-    const { name, streamId, epoch, config, createdUs, startOffset } = this.#upkeep.metadata
+    const { name, streamId, epoch, config, createdUs } = this.#upkeep.metadata
     return {
       name,
       streamId,
       epoch,
       config,
       createdUs,
-      startOffset,
+      startOffset: this.startOffset,
       endOffset: this.endOffset,
       durableOffset: this.durableOffset,
       visibleOffset: this.visibleOffset,
@@ -487,12 +490,4 @@ function duplicateResult(baseOffset: number, recordCount: number): AppendResult 
 /** `Array.isArray` does not narrow readonly arrays. */
 function isList(records: RecordInput | readonly RecordInput[]): records is readonly RecordInput[] {
   return Array.isArray(records)
-}
-
-function lastAppendTimeOf(segments: readonly Segment[]): number {
-  for (const segment of [...segments].reverse()) {
-    const { batchCount, lastAppendTimeUs } = segment.extent()
-    if (batchCount > 0) return lastAppendTimeUs
-  }
-  return 0
 }

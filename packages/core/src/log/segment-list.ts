@@ -34,6 +34,12 @@ export class SegmentList {
     return this.#segments
   }
 
+  /** Append time of the last batch; 0 when there is none. */
+  lastAppendTimeUs(): number {
+    const written = this.#segments.findLast((segment) => segment.extent().batchCount > 0)
+    return written?.extent().lastAppendTimeUs ?? 0
+  }
+
   /** The segment at an index. @throws {RangeError} when there is none. */
   at(index: number): Segment {
     const segment = this.#segments[index]

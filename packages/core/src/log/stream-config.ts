@@ -17,6 +17,8 @@ export interface StreamConfigInput {
     readonly maxBytes?: number | string | null
     /** Segments go once their last record is older: milliseconds or `7d`. Default: no bound. */
     readonly maxAge?: number | string | null
+    /** At most this many records are readable, to the record; 1 or more. Default: no bound. */
+    readonly maxRecords?: number | null
   }
 }
 
@@ -29,6 +31,8 @@ export interface StreamConfig {
   readonly retentionBytes: number | null
   /** null: unbounded. */
   readonly retentionMs: number | null
+  /** null: unbounded. */
+  readonly retentionRecords: number | null
 }
 
 const KIB = 1024
@@ -41,12 +45,13 @@ export const DEFAULT_STREAM_CONFIG: StreamConfig = {
   segmentBytesMax: 64 * MIB,
   retentionBytes: null,
   retentionMs: null,
+  retentionRecords: null,
 }
 
 /** The fields that were said, validated. @throws {RequestError} INVALID_CONFIG naming the field. */
 export function parseStreamConfig(input: StreamConfigInput): Partial<StreamConfig> {
   const { durability, flushIntervalMs, segmentBytesMax, retention } = input
-  const { maxBytes, maxAge } = retention ?? {}
+  const { maxBytes, maxAge, maxRecords } = retention ?? {}
   if (durability !== undefined && !['fsync', 'relaxed'].includes(durability)) {
     throw invalid('durability', durability, '"fsync" or "relaxed"')
   }
@@ -71,6 +76,9 @@ export function parseStreamConfig(input: StreamConfigInput): Partial<StreamConfi
     ...(maxAge === undefined
       ? {}
       : { retentionMs: bound('retention.maxAge', maxAge, parseDurationMs) }),
+    ...(maxRecords === undefined
+      ? {}
+      : { retentionRecords: bound('retention.maxRecords', maxRecords, Number) }),
   }
 }
 
