@@ -1,7 +1,9 @@
 /** What a log is opened with: the outcome of recovery, and what the streams of a store share. */
+import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { ProducerTable } from '../producers/producer-table.js'
+import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import type { SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
@@ -17,6 +19,9 @@ export interface LogOptions {
   readonly producers: ProducerTable
   readonly loader: SegmentLoader
   readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
+  /** Shared: it is empty between two calls. */
+  readonly builder: BatchBuilder
   readonly clock: Clock
   readonly scheduler: Scheduler
   /** Hears of failures in the background that no caller waits for. */

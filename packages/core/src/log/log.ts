@@ -8,7 +8,7 @@
  * Invariants: startOffset ≤ durableOffset ≤ visibleOffset ≤ endOffset in relaxed mode; visibleOffset =
  * durableOffset in fsync mode. After a failure nothing is appended and nothing more becomes durable.
  */
-import { BatchBuilder, BatchView, checkProducedBatch } from '@tailrace/format'
+import { BatchView, checkProducedBatch } from '@tailrace/format'
 import type { StorageError, TailraceError } from '@tailrace/format'
 import { producerIdOf } from '../producers/producer-id.js'
 import type { ProducerIdentity } from '../producers/producer-id.js'
@@ -56,7 +56,6 @@ export class Log {
   readonly #commit: GroupCommit
   readonly #producers: ProducerTable
   readonly #upkeep: LogUpkeep
-  readonly #builder = new BatchBuilder()
   readonly #appends: AppendQueue
   readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
@@ -82,6 +81,7 @@ export class Log {
         segmentBytesMax: segmentBytesMax(metadata.config),
         loader,
         cache,
+        activeMappings: options.activeMappings,
         nowUs: () => clock.nowUs(),
         onRoll: (active, place) => {
           if (place === 'behind') this.#segments.push(active)
@@ -206,7 +206,7 @@ export class Log {
     const list = isList(records) ? records : [records]
     let batch: Uint8Array
     try {
-      batch = encodeRecords(this.#builder, list, this.#options.clock.nowUs())
+      batch = encodeRecords(this.#options.builder, list, this.#options.clock.nowUs())
     } catch (error) {
       return Promise.reject(toError(error))
     }

@@ -17,6 +17,7 @@ import type { BatchView, RecoveryPoint } from '@tailrace/format'
 import { scanBatches } from '../segments/scan.js'
 import type { ScanEnd } from '../segments/scan.js'
 import { SegmentBytes } from '../segments/segment-bytes.js'
+import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
 import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
@@ -33,6 +34,7 @@ export interface RecoveryOptions {
   readonly files: readonly SegmentFileEntry[]
   readonly loader: SegmentLoader
   readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
 }
 
 /** The log as recovery leaves it. */
@@ -81,7 +83,9 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   const tornTail = await cutBehind(options, last, orphans)
   const live = scanned.map((segment) => activeSegment(options, segment))
   // What is found may be in the page cache only: from here on it counts as durable.
-  for (const segment of live) await segment.sync()
+  const isAllDurable = live.length === 1 && last.end.position === from.point?.durablePosition
+  for (const segment of isAllDurable ? [] : live) await segment.sync()
+  for (const segment of live) segment.noteDurable(segment.extent().dataEnd)
   const rolled = live.slice(0, -1)
   for (const segment of rolled) segment.seal()
   const earlier = files.slice(0, from.index)
@@ -240,15 +244,19 @@ function readOnlyLog(
 function activeSegment(options: RecoveryOptions, scanned: ScannedSegment): Segment {
   const { entry, contents, extent } = scanned
   const { fileName, baseOffset } = entry
-  const { loader, cache } = options
+  const { loader, cache, activeMappings } = options
   const sizeBytes = contents.bytes.length
-  return Segment.active({ fileName, baseOffset, sizeBytes, loader, cache }, contents.file, extent)
+  return Segment.active(
+    { fileName, baseOffset, sizeBytes, loader, cache, activeMappings },
+    contents.file,
+    extent,
+  )
 }
 
 function sealedSegment(options: RecoveryOptions, entry: SegmentFileEntry): Segment {
-  const { loader, cache } = options
+  const { loader, cache, activeMappings } = options
   const { fileName, baseOffset, sizeBytes } = entry
-  return Segment.sealed({ fileName, baseOffset, sizeBytes, loader, cache })
+  return Segment.sealed({ fileName, baseOffset, sizeBytes, loader, cache, activeMappings })
 }
 
 function generationOf(segment: ScannedSegment): number {

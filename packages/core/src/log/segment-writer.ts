@@ -16,6 +16,7 @@ import {
 } from '@tailrace/format'
 import { emptyExtent, Segment } from '../segments/segment.js'
 import type { BatchPlace, SegmentLoader } from '../segments/segment.js'
+import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { SegmentPreparer } from '../segments/segment-preparer.js'
 import type { Storage } from '../storage/storage-port.js'
@@ -39,6 +40,7 @@ export interface SegmentWriterOptions {
   readonly segmentBytesMax: number
   readonly loader: SegmentLoader
   readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
   readonly nowUs: () => number
   /** A new active segment: behind the last one, or in the place of it if nothing was in that. */
   readonly onRoll: (active: Segment, place: 'behind' | 'instead') => void
@@ -104,7 +106,7 @@ export class SegmentWriter {
 
   /** Seals the active segment and begins the next in the prepared file. */
   roll(): void {
-    const { identity, loader, cache, nowUs, onRoll } = this.#options
+    const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
     const { fileName, file } = this.#preparer.take()
     const baseOffset = sealed.extent().endOffset
@@ -112,7 +114,7 @@ export class SegmentWriter {
     file.bytes.set(header, 0)
     file.wrote(0, SEGMENT_HEADER_BYTES)
     const sizeBytes = file.bytes.length
-    const options = { baseOffset, fileName, sizeBytes, loader, cache }
+    const options = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
     const active = Segment.active(options, file, emptyExtent(baseOffset))
     active.named = this.#giveName(active, sealed.named)
     this.#active = active
@@ -174,6 +176,7 @@ export class SegmentWriter {
       epoch,
     })
     file.wrote(0, SEGMENT_HEADER_BYTES)
+    this.#active.noteDurable(durable.position)
   }
 
   /** Removes the prepared file that was not used. */

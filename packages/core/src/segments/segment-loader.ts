@@ -25,13 +25,18 @@ export function segmentLoader(
   directory: string,
   onRebuilt: (fileName: string) => void,
 ): SegmentLoader {
-  return (segment: Segment) => {
-    const file = storage.open(`${directory}/${segment.fileName}`, 'read')
-    const contents = new SegmentBytes(file)
-    const stored = storedExtent(storage, directory, segment.baseOffset)
-    if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
-    onRebuilt(segment.fileName)
-    return { file, extent: scannedExtent(contents, segment.baseOffset) }
+  return {
+    openSealed(segment) {
+      const file = storage.open(`${directory}/${segment.fileName}`, 'read')
+      const contents = new SegmentBytes(file)
+      const stored = storedExtent(storage, directory, segment.baseOffset)
+      if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
+      onRebuilt(segment.fileName)
+      return { file, extent: scannedExtent(contents, segment.baseOffset) }
+    },
+    openActive(segment) {
+      return storage.open(`${directory}/${segment.fileName}`, 'write')
+    },
   }
 }
 

@@ -19,6 +19,7 @@ import {
   stampBatch,
 } from '@tailrace/format'
 import type { StorageFile } from '../storage/storage-port.js'
+import type { ActiveMappings, Restable } from './active-mappings.js'
 import type { MappingCache } from './mapping-cache.js'
 import { SegmentBytes } from './segment-bytes.js'
 import { SparseIndex } from './sparse-index.js'
@@ -47,10 +48,15 @@ export interface SegmentExtent {
   readonly index: SparseIndex
 }
 
-/** Opens a sealed segment's file and learns its extent; called again after an eviction. */
-export type SegmentLoader = (segment: Segment) => { file: StorageFile; extent: SegmentExtent }
+/** Opens segment files when they are used; called again after they were let go. */
+export interface SegmentLoader {
+  /** Opens a sealed segment and learns its extent. */
+  openSealed(segment: Segment): { file: StorageFile; extent: SegmentExtent }
+  /** Opens an active segment, whose extent is known, for writing. */
+  openActive(segment: Segment): StorageFile
+}
 
-export class Segment {
+export class Segment implements Restable {
   readonly baseOffset: number
   /** The file in the stream's directory; changes once, when a prepared file is given its name. */
   fileName: string
@@ -65,6 +71,9 @@ export class Segment {
   #state: 'active' | 'sealing' | 'sealed' | 'closed'
   readonly #loader: SegmentLoader
   readonly #cache: MappingCache
+  readonly #activeMappings: ActiveMappings
+  /** Everything below this position is durable: set by commits. */
+  #durablePosition = 0
 
   private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
     this.baseOffset = options.baseOffset
@@ -72,6 +81,7 @@ export class Segment {
     this.sizeBytes = options.sizeBytes
     this.#loader = options.loader
     this.#cache = options.cache
+    this.#activeMappings = options.activeMappings
     this.#contents = contents
     this.#state = contents === undefined ? 'sealed' : 'active'
   }
@@ -81,6 +91,7 @@ export class Segment {
     const segment = new Segment(options, new SegmentBytes(file))
     segment.#extent = extent
     segment.verified = new VerifiedRanges(extent.dataEnd)
+    segment.#activeMappings.touch(segment)
     return segment
   }
 
@@ -101,7 +112,8 @@ export class Segment {
 
   /** The bytes, mapped if need be. @throws {StorageError} IO_ERROR or STREAM_CORRUPT. */
   contents(): SegmentBytes {
-    if (this.#contents === undefined) this.#load()
+    if (this.#contents === undefined && this.#state === 'active') this.#wake()
+    else if (this.#contents === undefined) this.#load()
     else if (this.#state === 'sealed') this.#cache.touch(this)
     if (this.#contents === undefined) throw new Error('a loaded segment has contents')
     return this.#contents
@@ -137,8 +149,29 @@ export class Segment {
     noteBatch(extent, { position, batchLength: batch.length }, place)
   }
 
+  /** Says that everything below the position is durable and that the segment is in use. */
+  noteDurable(position: number): void {
+    this.#durablePosition = position
+    if (this.#state === 'active') this.#activeMappings.touch(this)
+  }
+
+  /** True when an active segment is mapped and wholly durable. */
+  get canRest(): boolean {
+    if (this.#state !== 'active' || this.#contents === undefined) return false
+    return this.#durablePosition === this.#extent?.dataEnd
+  }
+
+  /** Lets go of the mapping of an active segment until its next use. */
+  rest(): void {
+    if (!this.canRest) throw new Error('only a durable active segment rests')
+    this.#contents?.file.close()
+    this.#contents = undefined
+  }
+
   /** Ends appending. The contents stay open, out of the cache's reach, until {@link release}. */
   seal(): void {
+    this.contents()
+    this.#activeMappings.forget(this)
     this.#state = 'sealing'
   }
 
@@ -160,14 +193,21 @@ export class Segment {
   /** Lets go of everything for good, sealed or not. */
   close(): void {
     this.#cache.forget(this)
+    this.#activeMappings.forget(this)
     this.#contents?.file.close()
     this.#contents = undefined
     this.#state = 'closed'
   }
 
+  /** The extent of an active segment stays known: only the bytes were let go. */
+  #wake(): void {
+    this.#contents = new SegmentBytes(this.#loader.openActive(this))
+    this.#activeMappings.touch(this)
+  }
+
   #load(): void {
     if (this.#state === 'closed') throw new Error(`${this.fileName} was closed`)
-    const { file, extent } = this.#loader(this)
+    const { file, extent } = this.#loader.openSealed(this)
     this.#contents = new SegmentBytes(file)
     this.#extent = extent
     this.verified = new VerifiedRanges()
@@ -189,6 +229,7 @@ export interface SegmentOptions {
   readonly sizeBytes: number
   readonly loader: SegmentLoader
   readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
 }
 
 /** The extent of a segment without batches. */

@@ -1,5 +1,6 @@
 /** Opens one stream of a store: files put in order, recovery, producers, then the log. */
 import { StorageError } from '@tailrace/format'
+import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import { Log } from '../log/log.js'
@@ -8,6 +9,7 @@ import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { recoverProducers } from '../producers/producer-snapshot.js'
+import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { segmentLoader } from '../segments/segment-loader.js'
 import type { Storage } from '../storage/storage-port.js'
@@ -19,6 +21,8 @@ export interface LogEnvironment {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
+  readonly builder: BatchBuilder
   /** An epoch no stream of this store has had. */
   readonly nextEpoch: () => Promise<number>
   /** This run of the machine. */
@@ -28,7 +32,7 @@ export interface LogEnvironment {
 
 /** Opens the stream. @throws {StorageError} STREAM_CORRUPT when it has no readable metadata; IO_ERROR. */
 export async function openLog(environment: LogEnvironment, name: string): Promise<Log> {
-  const { storage, cache, clock, scheduler } = environment
+  const { storage, cache, activeMappings, builder, clock, scheduler } = environment
   const directory = `${STREAMS_DIRECTORY}/${name}`
   const onBackgroundError = (error: unknown): void => {
     environment.onBackgroundError(name, error)
@@ -37,7 +41,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   const files = await collectSegmentFiles(storage, directory, stored?.startOffset ?? 0)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const loader = segmentLoader(storage, directory, () => undefined)
-  const recovered = await recoverLog({ storage, directory, files, loader, cache })
+  const recovered = await recoverLog({ storage, directory, files, loader, cache, activeMappings })
   const metadata =
     stored.config.durability === 'relaxed'
       ? await enterRelaxed(environment, stored, recovered.hasLostBatches)
@@ -52,6 +56,8 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     producers,
     loader,
     cache,
+    activeMappings,
+    builder,
     clock,
     scheduler,
     onBackgroundError,

@@ -8,7 +8,7 @@ export interface StoreMetadata {
   readonly storeVersion: 1
   /** 32 hex digits, for the life of the directory. */
   readonly storeId: string
-  /** The highest epoch given to a stream. Store-wide, so that a recreated stream never repeats one. */
+  /** No epoch above it was ever given to a stream. Store-wide, so that a recreated stream never repeats one. */
   readonly lastEpoch: number
 }
 

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { checkStreamName, RequestError, StorageError } from '@tailrace/format'
+import { BatchBuilder, checkStreamName, RequestError, StorageError } from '@tailrace/format'
 import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
@@ -18,6 +18,7 @@ import type { Scheduler } from '../io/scheduler.js'
 import type { Log } from '../log/log.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
 import type { StreamConfigInput } from '../log/stream-config.js'
+import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import { storageErrorOf } from '../storage/storage-error.js'
@@ -39,6 +40,8 @@ import {
 export interface StoreOptions {
   /** How many bytes of sealed segments stay mapped, over all streams. Default 1 GiB. */
   readonly mappedBytesMax?: number
+  /** How many active segments stay mapped; further streams rest until they are used. Default 1,024. */
+  readonly activeMappingsMax?: number
   /** How often retention by age is looked at, in milliseconds. Default 30,000. */
   readonly upkeepIntervalMs?: number
   /** Hears of failures in the background that no caller waits for. Default: they are dropped. */
@@ -54,6 +57,8 @@ export interface StoreOptions {
 }
 
 const MAPPED_BYTES_MAX_DEFAULT = 1024 * 1024 * 1024
+const ACTIVE_MAPPINGS_MAX_DEFAULT = 1024
+const EPOCHS_RESERVED = 64
 const UPKEEP_INTERVAL_MS_DEFAULT = 30_000
 
 /**
@@ -94,6 +99,8 @@ export class Store implements AsyncDisposable {
   readonly #logs = new Map<string, Log>()
   readonly #jobs = new JobQueue(() => undefined)
   #metadata: StoreMetadata
+  /** The last epoch given; up to that of the metadata they are reserved for this process. */
+  #lastEpoch: number
   #isClosed = false
   #cancelUpkeep: () => void = () => undefined
 
@@ -104,12 +111,15 @@ export class Store implements AsyncDisposable {
   ) {
     this.#home = home
     this.#metadata = found.metadata
+    this.#lastEpoch = found.metadata.lastEpoch
     this.#names = new Set(found.names)
     this.#environment = {
       storage: home.storage,
       clock: options.clock ?? systemClock(),
       scheduler: options.scheduler ?? eventLoopScheduler(),
       cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
+      activeMappings: new ActiveMappings(options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT),
+      builder: new BatchBuilder(),
       nextEpoch: () => this.#nextEpoch(),
       bootId: options.bootId ?? currentBootId(),
       onBackgroundError: options.onBackgroundError ?? (() => undefined),
@@ -251,10 +261,15 @@ export class Store implements AsyncDisposable {
     return log
   }
 
+  /** Epochs are reserved in blocks: three syncs saved for each stream that is created. */
   async #nextEpoch(): Promise<number> {
-    this.#metadata = { ...this.#metadata, lastEpoch: this.#metadata.lastEpoch + 1 }
-    await writeStoreMetadata(this.#home.storage, this.#metadata)
-    return this.#metadata.lastEpoch
+    const epoch = this.#lastEpoch + 1
+    if (epoch > this.#metadata.lastEpoch) {
+      this.#metadata = { ...this.#metadata, lastEpoch: this.#metadata.lastEpoch + EPOCHS_RESERVED }
+      await writeStoreMetadata(this.#home.storage, this.#metadata)
+    }
+    this.#lastEpoch = epoch
+    return epoch
   }
 
   #scheduleUpkeep(intervalMs: number): void {
