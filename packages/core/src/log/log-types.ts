@@ -31,7 +31,10 @@ export interface AppendOptions {
 
 /** Where appended records lie. */
 export interface AppendResult {
-  /** Offset of the first record; −1 for a duplicate whose offset is no longer known. */
+  /**
+   * Offset of the first record; −1 for a duplicate whose offset is no longer known, or whose records do not
+   * lie together.
+   */
   readonly baseOffset: number
   /** The offset after the last record; −1 if `baseOffset` is. */
   readonly endOffset: number

@@ -17,12 +17,23 @@ export interface ProducerIdentity {
   readonly producerId?: number | undefined
 }
 
-/** The id. @throws {RequestError} INVALID_REQUEST for a name of 0 or more than 255 characters. */
+/**
+ * The id.
+ *
+ * @throws {RequestError} INVALID_REQUEST for a name of 0 or more than 255 characters, and for an id that is
+ * none: with 0 a batch would say that it has no producer, and be stored again with every retry.
+ */
 export function producerIdOf({ name, producerId }: ProducerIdentity): number {
-  if (name === undefined) return producerId ?? randomProducerId()
+  if (name === undefined) return producerId === undefined ? randomProducerId() : checkId(producerId)
   if (name.length > 0 && name.length <= PRODUCER_NAME_LENGTH_MAX) return producerIdOfName(name)
   const message = `a producer name has ${name.length} characters, allowed are 1 to ${PRODUCER_NAME_LENGTH_MAX}`
   throw new RequestError('INVALID_REQUEST', message, { details: { length: name.length } })
+}
+
+function checkId(producerId: number): number {
+  if (Number.isSafeInteger(producerId) && producerId > 0) return producerId
+  const message = `producer id ${producerId} is not an integer from 1 to ${Number.MAX_SAFE_INTEGER}`
+  throw new RequestError('INVALID_REQUEST', message, { details: { producerId } })
 }
 
 /** The id of a named producer: the first 53 bits of the SHA-256 of its name; never 0. */

@@ -69,7 +69,8 @@ export class ProducerTable {
 
   /**
    * Decides about a batch: undefined when it is new and may be appended, the offset of its first
-   * record when all of it is stored already (−1 when that offset is no longer known).
+   * record when all of it is stored already (−1 when that offset is no longer known, or when its records
+   * lie apart because others were stored between them).
    *
    * @throws {RequestError} FENCED when a newer epoch was opened (or this one never was);
    * OUT_OF_SEQUENCE when records are missing before it or only a part of it is stored.
@@ -82,7 +83,7 @@ export class ProducerTable {
     if (ahead === 0) return undefined
     const behind = SEQUENCE_MODULUS - ahead
     if (ahead < behind || behind < batch.recordCount) throw outOfSequence(batch, state)
-    return offsetOf(state, batch.baseSequence)
+    return offsetOf(state, batch)
   }
 
   /** Takes note of a stored batch, from an append or from the scan of a recovery. */
@@ -137,13 +138,14 @@ export class ProducerTable {
   }
 }
 
-function offsetOf(state: ProducerState, sequence: number): number {
+/** Where the stored records begin; −1 when that is forgotten, or when other records lie between them. */
+function offsetOf(state: ProducerState, { baseSequence, recordCount }: ProducedBatch): number {
   // Newest first: what is resent is what was sent last.
   for (let at = state.runs.length - 1; at >= 0; at -= 1) {
     const run = state.runs[at]
     if (run === undefined) break
-    const delta = distance(run.baseSequence, sequence)
-    if (delta < run.count) return run.baseOffset + delta
+    const delta = distance(run.baseSequence, baseSequence)
+    if (delta < run.count) return delta + recordCount <= run.count ? run.baseOffset + delta : -1
   }
   return -1
 }

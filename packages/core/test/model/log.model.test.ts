@@ -26,6 +26,10 @@ const CONFIGS: readonly (readonly [string, StreamConfigInput])[] = [
     'relaxed, bounded by age',
     { durability: 'relaxed', segmentBytesMax: '64KiB', retention: { maxAge: '2h' } },
   ],
+  [
+    'fsync, bounded by count',
+    { durability: 'fsync', segmentBytesMax: '64KiB', retention: { maxRecords: 60 } },
+  ],
 ]
 
 const lists = fc.commands(commands, { maxCommands: COMMANDS_MAX, size: 'max' })

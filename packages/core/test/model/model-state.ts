@@ -174,8 +174,13 @@ export class Real {
    */
   checkRetained(model: Model): void {
     const { startOffset, config } = this.log
-    const { retentionBytes, retentionMs } = config
+    const { retentionBytes, retentionMs, retentionRecords } = config
     expect(startOffset).toBeGreaterThanOrEqual(model.startOffset)
+    if (retentionRecords !== null) {
+      // To the record: neither more nor fewer.
+      model.startOffset = Math.max(model.startOffset, this.log.durableOffset - retentionRecords)
+      expect(startOffset).toBe(model.startOffset)
+    }
     const removed = model.records.slice(model.startOffset, startOffset)
     if (retentionBytes === null && retentionMs === null) expect(removed).toEqual([])
     if (retentionBytes === null && retentionMs !== null) {
