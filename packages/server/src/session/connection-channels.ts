@@ -159,6 +159,11 @@ export class ConnectionChannels implements ProducerChannelEvents, DeliveryPumpEv
     this.#services.scheduler.cancel(this)
   }
 
+  /** Sends the acknowledgements that wait for the end of the turn. */
+  flushAcks(): void {
+    this.#acks.flush()
+  }
+
   /** Tells the pump that the socket has got rid of something. */
   flushed(): void {
     this.#pump.flushed()

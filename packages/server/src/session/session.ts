@@ -230,17 +230,20 @@ export class Session implements CommandContext {
   /** Says what was wrong, as the last word, and closes. */
   #failConnection(error: TailraceError): void {
     if (this.#state === 'closing') return
-    this.services.logger.warn('closing a connection', { code: error.code, reason: error.message })
-    this.#socket.send(encodeErrorFrame(error))
-    this.#release()
+    this.#sayLastWord(error)
     this.#socket.close(closeCodeOf(error.code), error.code)
   }
 
   /** `ws` could not read what came and is about to send its close frame. */
   #webSocketFailed(closeCode: number): void {
     if (this.#state === 'closing') return
-    const error = unreadable(closeCode, this.services.limits.frameBytesMax)
+    this.#sayLastWord(unreadable(closeCode, this.services.limits.frameBytesMax))
+  }
+
+  /** Acknowledges what was appended in this turn, says what is wrong, and is closing from then on. */
+  #sayLastWord(error: TailraceError): void {
     this.services.logger.warn('closing a connection', { code: error.code, reason: error.message })
+    this.channels.flushAcks()
     this.#socket.send(encodeErrorFrame(error))
     this.#release()
   }

@@ -35,15 +35,17 @@ export interface DeliveryPumpEvents {
   onFailed(subscription: Subscription, error: TailraceError): void
 }
 
+type WritableSide = Pick<FrameSocket, 'isOpen' | 'queuedBytes' | 'send' | 'sendView'>
+
 /** The outgoing side of a connection's subscriptions. */
 export class DeliveryPump {
-  readonly #socket: FrameSocket
+  readonly #socket: WritableSide
   readonly #events: DeliveryPumpEvents
   /** In the order of service. */
   readonly #ready = new Set<Subscription>()
   #isStopped = false
 
-  constructor(socket: FrameSocket, events: DeliveryPumpEvents) {
+  constructor(socket: WritableSide, events: DeliveryPumpEvents) {
     this.#socket = socket
     this.#events = events
   }

@@ -99,6 +99,23 @@ test.each(MALFORMED)('%s', async (_, bad) => {
   expect(log.endOffset).toBe(1)
 })
 
+test('what was appended before a malformed frame is acknowledged before the connection ends', async () => {
+  await using tested = await serveMemory()
+  const log = await tested.store.ensure('orders', { durability: 'relaxed' })
+  const peer = await tested.connect()
+  const producer = await peer.openProducer({ stream: 'orders' })
+  const { _socket: socket } = peer.socket as unknown as {
+    _socket: { cork(): void; uncork(): void }
+  }
+  socket.cork()
+  peer.publish(producer.channel, 0, ...makeBatches(producer, 3))
+  peer.send(new Uint8Array(1))
+  socket.uncork()
+  await peer.connectionError()
+  expect(peer.acks(producer.channel)).toMatchObject([{ throughOrdinal: 2 }])
+  expect(log.endOffset).toBe(3)
+})
+
 test('bytes that are no WebSocket frame are answered with a typed error', async () => {
   await using tested = await serveMemory()
   await using peer = await Peer.connect(tested.url)

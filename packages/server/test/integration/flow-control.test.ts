@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 
 import { makeBatches } from '../support/batches.js'
 import type { Peer } from '../support/peer.js'
+import { RecordingLogger } from '../support/recording-logger.js'
 import { serveMemory } from '../support/serve.js'
 
 const MIB = 1024 * 1024
@@ -57,6 +58,25 @@ test('a slow subscriber costs a megabyte however far behind, and the fast one no
   reads(slow).resume()
   await slow.when((frame) => frame.type === FrameType.CAUGHT_UP)
   expect(deliveredBytes(slow)).toBe(storedBytes)
+})
+
+test('a subscriber that says goodbye with a backlog before it gets what was queued, and no more', async () => {
+  const logger = new RecordingLogger()
+  await using tested = await serveMemory({ logger })
+  const log = await tested.store.ensure('orders', { durability: 'relaxed' })
+  const producer = log.openProducer({})
+  const batches = makeBatches(producer, STREAM_BYTES / BATCH_BYTES, { valueBytes: BATCH_BYTES })
+  for (const batch of batches) log.appendBatch(batch)
+  const peer = await tested.connect()
+  await peer.subscribe({ stream: 'orders', creditBytes: 64 * MIB })
+  reads(peer).pause()
+  peer.socket.close(1000)
+  // The close frame has arrived when a later connection is served.
+  await (await tested.connect()).settle()
+  reads(peer).resume()
+  expect((await peer.closed).code).toBe(1000)
+  await logger.when('a connection ended')
+  expect(deliveredBytes(peer)).toBeLessThan(STREAM_BYTES)
 })
 
 test('a client that asks and does not read is not read either, and gets every answer', async () => {

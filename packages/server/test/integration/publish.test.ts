@@ -5,6 +5,7 @@ import { encodeFrame, FrameType, OFFSET_UNKNOWN } from '@tailrace/protocol'
 import { describe, expect, test } from 'vitest'
 
 import { makeBatch, makeBatches } from '../support/batches.js'
+import { RecordingLogger } from '../support/recording-logger.js'
 import { serveCore, serveMemory } from '../support/serve.js'
 
 /** A producer on a stream of a server in memory. */
@@ -402,4 +403,38 @@ test('numbers of channels go up, and a connection has so many of them', async ()
   })
   await peer.request(FrameType.CLOSE_CHANNEL, {}, channel)
   expect((await peer.subscribe({ stream: 'orders' })).channel).toBe(3)
+})
+
+test('of requests that wait at the same time, no more than agreed get a channel', async () => {
+  const { tested, peer } = await setUp({ limits: { channelsMax: 3 } })
+  await using _ = tested
+  const opened = await Promise.allSettled([
+    peer.subscribe({ stream: 'orders' }),
+    peer.openProducer({ stream: 'orders' }),
+    peer.subscribe({ stream: 'orders' }),
+    peer.openProducer({ stream: 'orders' }),
+  ])
+  expect(opened.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'rejected',
+  ])
+})
+
+test('what a lost connection had asked for is not opened when the store answers', async () => {
+  const logger = new RecordingLogger()
+  await using tested = await serveMemory({ logger })
+  const log = await tested.store.ensure('orders')
+  const peer = await tested.connect()
+  let openGate = (): void => undefined
+  tested.store.gate = new Promise((resolve) => (openGate = resolve))
+  peer.post(FrameType.OPEN_PRODUCER, { stream: 'orders' })
+  peer.post(FrameType.SUBSCRIBE, { stream: 'orders', from: { first: true }, creditBytes: 1 })
+  await peer.settle()
+  peer.socket.terminate()
+  await logger.when('a connection ended')
+  openGate()
+  await new Promise(setImmediate)
+  expect(log.listenerCount).toBe(0)
 })

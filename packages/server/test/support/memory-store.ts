@@ -17,6 +17,8 @@ export class MemoryStore implements StreamStore {
   readonly #logs = new Map<string, MemoryLog>()
   #epoch = 0
   isClosed = false
+  /** What `open` and `ensure` wait for before they answer. */
+  gate: Promise<void> = Promise.resolve()
 
   /** The log of a stream that exists. */
   log(name: string): MemoryLog {
@@ -28,6 +30,7 @@ export class MemoryStore implements StreamStore {
   async ensure(name: string, config: StreamConfigInput = {}): Promise<MemoryLog> {
     this.#assertOpen()
     checkStreamName(name)
+    await this.gate
     const asked = parseStreamConfig(config)
     let log = this.#logs.get(name)
     if (log === undefined) {
@@ -45,6 +48,7 @@ export class MemoryStore implements StreamStore {
   async open(name: string): Promise<MemoryLog> {
     this.#assertOpen()
     checkStreamName(name)
+    await this.gate
     const log = this.#logs.get(name)
     if (log === undefined)
       throw new RequestError('STREAM_NOT_FOUND', `there is no stream "${name}"`)
