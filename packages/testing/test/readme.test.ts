@@ -25,6 +25,9 @@ const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
 /** Exit code of a shell whose foreground command was interrupted by Ctrl-C. */
 const INTERRUPTED = 130
 
+/** How long a program of the README may take; each takes less than a second. */
+const PATIENCE_MS = 20_000
+
 interface Outcome {
   readonly status: number | null
   readonly stdout: string
@@ -68,8 +71,15 @@ class Running {
     }
   }
 
+  /** Resolves when it has ended. One that does not is ended, and what it had said is the error. */
   async ended(): Promise<Outcome> {
-    if (this.child.exitCode === null) await once(this.child, 'close')
+    const signal = AbortSignal.timeout(PATIENCE_MS)
+    try {
+      if (this.child.exitCode === null) await once(this.child, 'close', { signal })
+    } catch {
+      this.child.kill('SIGKILL')
+      throw new Error(`does not end:\n${this.stdout}\n${this.stderr}`)
+    }
     return { status: this.child.exitCode, stdout: this.stdout, stderr: this.stderr }
   }
 }
