@@ -73,13 +73,14 @@ export class AppendQueue {
     const appended = this.#tail.then(async () => {
       try {
         while (!target.hasRoomFor(batch.length)) await target.makeRoom(batch.length)
-        return target.appendBatch(batch, options)
+        // Among the waiters in the same turn: a commit may end, or fail for good, in the next one.
+        return { met: this.#whenMet(target.appendBatch(batch, options)) }
       } finally {
         this.#queued -= 1
       }
     })
     this.#tail = appended.catch(() => undefined)
-    return appended.then((result) => this.#whenMet(result))
+    return appended.then(({ met }) => met)
   }
 
   #whenMet(result: AppendResult): Promise<AppendResult> {

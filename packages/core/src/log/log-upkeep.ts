@@ -16,6 +16,7 @@ import type { Segment } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import type { GroupCommit } from './group-commit.js'
 import { retentionStart } from './retention.js'
+import { endUnreached } from './log-errors.js'
 import { removeSegmentFiles } from './segment-files.js'
 import type { SegmentList } from './segment-list.js'
 import type { SegmentWriter } from './segment-writer.js'
@@ -76,8 +77,9 @@ export class LogUpkeep {
 
   /** Writes down the producer table as of now, once the records it speaks of are durable. */
   async writeProducers(): Promise<void> {
-    const { storage, directory, producers, commit, writer } = this.#options
-    if (producers.size === 0) return
+    const { storage, directory, producers, commit, writer, segments } = this.#options
+    // That there are none is worth a note too, once an opening would walk more than one segment for them.
+    if (producers.size === 0 && segments.length === 1) return
     const snapshot = {
       offset: writer.endMark().offset,
       epoch: this.#metadata.epoch,
@@ -100,14 +102,21 @@ export class LogUpkeep {
     return this.#jobs.idle()
   }
 
-  /** The index is written last: where it is, the segment was cut. */
+  /**
+   * Cuts a segment behind everything that a reader in another process may have been shown: it would end
+   * at a page that is gone. The index is written last: where it is, the segment was cut.
+   */
   async #cutToSize(segment: Segment): Promise<void> {
-    const { storage, directory } = this.#options
+    const { storage, directory, segments } = this.#options
     if (segment.isClosed) return
-    const { dataEnd } = segment.extent()
-    await storage.resize(`${directory}/${segment.fileName}`, dataEnd + END_MARKER_BYTES)
+    const { dataEnd, endOffset } = segment.extent()
+    const nextOffset = segments.after(segment)?.baseOffset
+    // Damaged: what lies behind the damage is durable too, and waits for a repair.
+    if (nextOffset !== endOffset) throw endUnreached(segment, nextOffset)
+    const sizeBytes = Math.max(dataEnd, segment.shownEnd) + END_MARKER_BYTES
+    await storage.resize(`${directory}/${segment.fileName}`, sizeBytes)
     await writeIndexFile(storage, directory, segment)
-    segment.sizeBytes = dataEnd + END_MARKER_BYTES
+    segment.sizeBytes = sizeBytes
     segment.release()
   }
 

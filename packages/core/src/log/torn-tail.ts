@@ -11,7 +11,7 @@ import type { Storage } from '../storage/storage-port.js'
 
 /** The position after the last non-zero byte at or behind `start`; `start` when all are zero. */
 export function endOfNonZero(bytes: Uint8Array, start: number): number {
-  let end = bytes.length
+  let end = Math.max(bytes.length, start)
   while (end > start && end % 8 !== 0) {
     if (bytes[end - 1] !== 0) return end
     end -= 1

@@ -66,7 +66,13 @@ function readSnapshot(
 ): { offset: number; epoch: number; table: ProducerTable } | undefined {
   const found = readCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })
   if (found.state !== 'present') return undefined
+  if (typeof found.content !== 'object' || found.content === null) return undefined
   const { offset, epoch, producers } = found.content as Record<string, unknown>
   if (typeof offset !== 'number' || typeof epoch !== 'number') return undefined
-  return { offset, epoch, table: ProducerTable.restore(producers) }
+  try {
+    return { offset, epoch, table: ProducerTable.restore(producers) }
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

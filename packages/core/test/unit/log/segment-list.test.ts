@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SegmentList } from '../../../src/log/segment-list.js'
-import { MappingCache } from '../../../src/segments/mapping-cache.js'
-import { Segment } from '../../../src/segments/segment.js'
-
-function segment(baseOffset: number, sizeBytes = 10): Segment {
-  const options = {
-    baseOffset,
-    sizeBytes,
-    fileName: `${String(baseOffset)}.log`,
-    cache: new MappingCache(1),
-    loader: () => {
-      throw new Error('the list opens no file')
-    },
-  }
-  return Segment.sealed(options)
-}
+import type { Segment } from '../../../src/segments/segment.js'
+import { fakeSegment as segment } from '../../support/fake-segment.js'
 
 function listOf(...bases: number[]): SegmentList {
   return new SegmentList(bases.map((base) => segment(base)))

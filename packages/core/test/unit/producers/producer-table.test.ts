@@ -179,40 +179,35 @@ describe('ProducerTable', () => {
       { minLength: 1, maxLength: 30 },
     )
     const start = fc.constantFrom(0, 1000, MODULUS - 20)
+    const question = fc.record({ at: fc.nat(200), count: fc.integer({ min: 1, max: 20 }) })
     fc.assert(
-      fc.property(
-        start,
-        writes,
-        fc.nat(200),
-        fc.integer({ min: 1, max: 20 }),
-        (base, list, at, count) => {
-          const table = opened()
-          const offsets: number[] = []
-          let offset = 0
-          for (const { count: stored, gap } of list) {
-            offset += gap
-            table.note(batch((base + offsets.length) % MODULUS, stored), offset)
-            for (let i = 0; i < stored; i += 1) offsets.push(offset + i)
-            offset += stored
+      fc.property(start, writes, question, (base, list, { at, count }) => {
+        const table = opened()
+        const offsets: number[] = []
+        let offset = 0
+        for (const { count: stored, gap } of list) {
+          offset += gap
+          table.note(batch((base + offsets.length) % MODULUS, stored), offset)
+          for (let i = 0; i < stored; i += 1) offsets.push(offset + i)
+          offset += stored
+        }
+        const first = at % (offsets.length + 5)
+        const asked = batch((base + first) % MODULUS, count)
+        const stored = offsets.slice(first, first + count)
+        const outcome = (() => {
+          try {
+            return table.duplicateOffset(asked)
+          } catch {
+            return 'refused'
           }
-          const first = at % (offsets.length + 5)
-          const asked = batch((base + first) % MODULUS, count)
-          const stored = offsets.slice(first, first + count)
-          const outcome = (() => {
-            try {
-              return table.duplicateOffset(asked)
-            } catch {
-              return 'refused'
-            }
-          })()
-          if (first === offsets.length) expect(outcome).toBeUndefined()
-          else if (stored.length < count) expect(outcome).toBe('refused')
-          else {
-            const isContiguous = (stored.at(-1) ?? 0) - (stored[0] ?? 0) === count - 1
-            expect(outcome).toBe(isContiguous ? stored[0] : -1)
-          }
-        },
-      ),
+        })()
+        if (first === offsets.length) expect(outcome).toBeUndefined()
+        else if (stored.length < count) expect(outcome).toBe('refused')
+        else {
+          const isContiguous = (stored.at(-1) ?? 0) - (stored[0] ?? 0) === count - 1
+          expect(outcome).toBe(isContiguous ? stored[0] : -1)
+        }
+      }),
     )
   })
 })
