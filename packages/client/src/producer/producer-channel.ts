@@ -4,6 +4,9 @@
  * Whatever is not acknowledged when a channel is lost is sent again on the next, under the new
  * producer epoch and with the old sequences, so that the log recognises what it already has: those
  * batches come back as duplicates, with the offsets they were given the first time.
+ *
+ * A new channel after a loss begins slowly: one batch, and for each batch that is acknowledged two. So there is progress even if connections break sooner than everything could be sent
+ * again, and a server that refuses for want of space is asked with one batch and not with all of them.
  */
 
 import { restampProducer, type ProducerStamp, type TailraceError } from '@tailrace/format'
@@ -70,6 +73,8 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
   readonly #channel: ReopeningChannel<OpenProducerReply>
   #identity: OpenProducerReply | undefined
   #openAttempts = 0
+  /** Batches in flight that the present channel may have as yet. */
+  #inFlightBound = Infinity
   #nextSequence = 0
   #isPumping = false
 
@@ -146,6 +151,7 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
 
   onChannelLost(): void {
     this.#outbox.rewind()
+    this.#inFlightBound = 1
   }
 
   onChannelFailed(error: TailraceError): void {
@@ -171,13 +177,15 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
       if (nextOffset !== OFFSET_UNKNOWN) nextOffset += batch.recordCount
     }
     this.#channel.noteProgress()
+    this.#inFlightBound += batchCount
     this.#events.onAcknowledged({ baseOffset, recordCount, isDuplicate, isDurable })
   }
 
   // --- sending ---
 
   #nextToSend(link: Link): OutgoingBatch | undefined {
-    if (this.#outbox.inFlightCount >= link.limits.inFlightBatchesMax) return undefined
+    const bound = Math.min(link.limits.inFlightBatchesMax, this.#inFlightBound)
+    if (this.#outbox.inFlightCount >= bound) return undefined
     if (link.isCongested) return undefined
     if (this.#outbox.unsentCount === 0) this.#events.onRoom()
     return this.#outbox.peekUnsent()

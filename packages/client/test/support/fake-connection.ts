@@ -277,5 +277,7 @@ export class FakeConnection {
 
 /** An id for a named producer, out of the way of the anonymous ones. */
 function idOf(name: string): number {
-  return Array.from(name).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 1_000_003) % 2 ** 40
+  return (
+    Array.from(name).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 1_000_003) % 2 ** 40
+  )
 }

@@ -1,0 +1,6 @@
+/** The promises about broken connections, against the real server and a real store. */
+
+import { serveReal } from '../support/serve-real.js'
+import { testFaults } from './faults.contract.js'
+
+testFaults(() => serveReal())
