@@ -19,6 +19,20 @@ export function damageError(stream: string, report: RecoveryReport): StorageErro
   return new StorageError('STREAM_CORRUPT', message, { details: { stream, from, to, segment } })
 }
 
+/** STREAM_CORRUPT: the batches of a sealed segment do not lead to the next one. */
+export function endUnreached(
+  segment: { readonly fileName: string; readonly extent: () => { readonly endOffset: number } },
+  to: number | undefined,
+): StorageError {
+  const from = segment.extent().endOffset
+  const message =
+    `${segment.fileName} is damaged: its batches end at offset ${from}, ` +
+    `the next segment begins at ${to ?? 'no offset'}; it is left as it is`
+  return new StorageError('STREAM_CORRUPT', message, {
+    details: { segment: segment.fileName, from, to },
+  })
+}
+
 /** EXPECTED_OFFSET_MISMATCH: the log does not end where the caller expects. */
 export function expectedOffsetMismatch(
   stream: string,

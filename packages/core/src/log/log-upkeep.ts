@@ -82,7 +82,6 @@ export class LogUpkeep {
     if (producers.size === 0 && segments.length === 1) return
     const snapshot = {
       offset: writer.endMark().offset,
-      epoch: this.#metadata.epoch,
       producers: producers.snapshot(),
     }
     await commit.flush()
@@ -158,6 +157,8 @@ export class LogUpkeep {
   async #advanceStart(offset: number): Promise<void> {
     if (offset <= this.#metadata.startOffset) return
     const { storage, directory, segments } = this.#options
+    // What the log knows of a producer must outlive the records it was learned from.
+    if (segments.first.extent().endOffset <= offset) await this.writeProducers()
     this.#metadata = { ...this.#metadata, startOffset: offset }
     await writeStreamMetadata(storage, directory, this.#metadata)
     for (const segment of segments.removeBelow(offset)) {

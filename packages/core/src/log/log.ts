@@ -89,7 +89,7 @@ export class Log {
         },
         onBackgroundError,
       },
-      { active: this.#segments.last, generation: recovered.recoveryGeneration },
+      this.#segments.last,
     )
     const end = this.#writer.endMark()
     this.#lastAppendTimeUs = this.#segments.lastAppendTimeUs()
@@ -126,6 +126,7 @@ export class Log {
     })
     this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
+    if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
     this.#upkeep.settle(recovered.uncut)
   }
 

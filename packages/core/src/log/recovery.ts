@@ -7,6 +7,7 @@
  * step may be interrupted; running it again goes on from what it finds (docs/adr/0005).
  */
 import {
+  BATCH_ALIGNMENT_BYTES,
   decodeSegmentHeader,
   indexFileName,
   readRecoveryPoint,
@@ -43,7 +44,6 @@ export interface RecoveredLog {
   readonly segments: readonly Segment[]
   /** Sealed and durable segments that the crash kept from being cut to size. */
   readonly uncut: readonly Segment[]
-  readonly recoveryGeneration: number
   /** True when batches that a reader may have seen in `relaxed` mode are gone. */
   readonly hasLostBatches: boolean
   readonly report: RecoveryReport
@@ -80,8 +80,10 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   const hasLaterBatch =
     laterBatch(last.contents, last.end.position, last.end.nextOffset) !== undefined
   const orphans = files.slice(from.index + scanned.length)
-  const tornTail = await cutBehind(options, last, orphans)
-  const live = scanned.map((segment) => activeSegment(options, segment))
+  const { tornTail, tornEnd } = await cutBehind(options, last, orphans)
+  const live = scanned.map((segment) =>
+    activeSegment(options, segment, segment === last ? tornEnd : 0),
+  )
   // What is found may be in the page cache only: from here on it counts as durable.
   const isAllDurable = live.length === 1 && last.end.position === from.point?.durablePosition
   for (const segment of isAllDurable ? [] : live) await segment.sync()
@@ -93,7 +95,6 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   return {
     segments: [...sealed, ...live],
     uncut: [...sealed.filter((_, at) => earlier[at]?.hasIndex === false), ...rolled],
-    recoveryGeneration: generationOf(last),
     hasLostBatches: last.end.defect !== undefined || orphans.length > 0 || hasLaterBatch,
     report: {
       scannedBytes: scanned.reduce((sum, { extent }) => sum + extent.dataEnd, 0),
@@ -194,17 +195,18 @@ async function cutBehind(
   options: RecoveryOptions,
   last: ScannedSegment,
   orphans: readonly SegmentFileEntry[],
-): Promise<TornTail | undefined> {
+): Promise<{ readonly tornTail?: TornTail; readonly tornEnd: number }> {
   const { storage, directory } = options
   const { contents, end, entry } = last
   for (const orphan of [...orphans].reverse()) {
-    await storage.rename(`${directory}/${orphan.fileName}`, `${directory}/${orphan.fileName}.torn`)
+    // First the index: left alone it would be taken for that of a later segment of the same name.
     await storage.remove(`${directory}/${indexFileName(orphan.baseOffset)}`)
+    await storage.rename(`${directory}/${orphan.fileName}`, `${directory}/${orphan.fileName}.torn`)
   }
   if (orphans.length > 0) await storage.syncDirectory(directory)
   const start = end.position
   const nonZeroEnd = endOfNonZero(contents.bytes, start)
-  if (nonZeroEnd === start && orphans.length === 0) return undefined
+  if (nonZeroEnd === start && orphans.length === 0) return { tornEnd: 0 }
   const label = entry.fileName
   const torn = { contents, start, end: nonZeroEnd, label }
   const evidence =
@@ -212,13 +214,14 @@ async function cutBehind(
       ? await cutTornTail(storage, directory, torn)
       : `${orphans[0]?.fileName ?? label}.torn`
   const orphanBytes = orphans.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  return {
+  const tornTail = {
     atPosition: start,
     truncatedBytes: nonZeroEnd - start + orphanBytes,
     reason: end.defect?.message ?? 'bytes behind the end of the data',
     evidence,
     nextOffset: end.nextOffset,
   }
+  return { tornTail, tornEnd: nonZeroEnd }
 }
 
 function readOnlyLog(
@@ -231,36 +234,46 @@ function readOnlyLog(
 ): RecoveredLog {
   const { from, scanned, damage } = found
   const earlier = options.files.slice(0, from.index).map((entry) => sealedSegment(options, entry))
-  const live = scanned.map((segment) => activeSegment(options, segment))
+  const live = scanned.map((segment) => activeSegment(options, segment, 0))
   return {
     segments: [...earlier, ...live],
     uncut: [],
-    recoveryGeneration: 0,
     hasLostBatches: false,
     report: { scannedBytes: 0, damage, rebuilt: [] },
   }
 }
 
-function activeSegment(options: RecoveryOptions, scanned: ScannedSegment): Segment {
+function activeSegment(
+  options: RecoveryOptions,
+  scanned: ScannedSegment,
+  tornEnd: number,
+): Segment {
   const { entry, contents, extent } = scanned
   const { fileName, baseOffset } = entry
   const { loader, cache, activeMappings } = options
   const sizeBytes = contents.bytes.length
-  return Segment.active(
+  const segment = Segment.active(
     { fileName, baseOffset, sizeBytes, loader, cache, activeMappings },
     contents.file,
     extent,
   )
+  segment.shownEnd = endOfShown(tornEnd, entry)
+  return segment
 }
 
 function sealedSegment(options: RecoveryOptions, entry: SegmentFileEntry): Segment {
   const { loader, cache, activeMappings } = options
   const { fileName, baseOffset, sizeBytes } = entry
-  return Segment.sealed({ fileName, baseOffset, sizeBytes, loader, cache, activeMappings })
+  const place = { fileName, baseOffset, sizeBytes, loader, cache, activeMappings }
+  const segment = Segment.sealed(place)
+  segment.shownEnd = endOfShown(0, entry)
+  return segment
 }
 
-function generationOf(segment: ScannedSegment): number {
-  return readPoint(segment.contents)?.generation ?? 0
+/** Readers in other processes may be on batches that this recovery, or one before it, has cut off. */
+function endOfShown(tornEnd: number, entry: SegmentFileEntry): number {
+  const end = Math.max(tornEnd, entry.tornEnd)
+  return Math.ceil(end / BATCH_ALIGNMENT_BYTES) * BATCH_ALIGNMENT_BYTES
 }
 
 function openContents(

@@ -16,7 +16,10 @@ import {
 import { isEndOfData } from '../segments/scan.js'
 import { SegmentBytes } from '../segments/segment-bytes.js'
 import { PREPARED_FILE_SUFFIX } from '../segments/segment-preparer.js'
-import type { Storage } from '../storage/storage-port.js'
+import type { Storage, StorageEntry } from '../storage/storage-port.js'
+
+/** Ending of the names of files that hold what a recovery cut off. */
+const TORN_FILE_SUFFIX = '.torn'
 
 /** A segment file as the directory shows it. */
 export interface SegmentFileEntry {
@@ -25,6 +28,8 @@ export interface SegmentFileEntry {
   readonly sizeBytes: number
   /** False when the segment was not yet cut to size when the process ended. */
   readonly hasIndex: boolean
+  /** Position behind the torn tails that were cut off it, as their evidence says; 0 without. */
+  readonly tornEnd: number
 }
 
 /** The segment files in order of base offset, after clearing up. */
@@ -36,12 +41,14 @@ export async function collectSegmentFiles(
   await clearUp(storage, directory)
   const entries = await storage.list(directory)
   const names = new Set(entries.map((entry) => entry.name))
+  const evidence = entries.filter(({ name }) => name.endsWith(TORN_FILE_SUFFIX))
   const found: SegmentFileEntry[] = []
   for (const { name, sizeBytes } of entries) {
     const baseOffset = parseSegmentFileName(name)
     if (baseOffset === undefined) continue
     const hasIndex = names.has(indexFileName(baseOffset))
-    found.push({ fileName: name, baseOffset, sizeBytes, hasIndex })
+    const tornEnd = tornEndOf(name, evidence)
+    found.push({ fileName: name, baseOffset, sizeBytes, hasIndex, tornEnd })
   }
   found.sort((left, right) => left.baseOffset - right.baseOffset)
   return removeGivenUp(storage, directory, { found, startOffset })
@@ -76,6 +83,14 @@ function baseOffsetInUse(storage: Storage, path: string): number | undefined {
   } finally {
     file.close()
   }
+}
+
+/** Evidence is named `<segment>-<position>.torn`. */
+function tornEndOf(fileName: string, evidence: readonly StorageEntry[]): number {
+  const ends = evidence
+    .filter(({ name }) => name.startsWith(`${fileName}-`))
+    .map(({ name, sizeBytes }) => Number.parseInt(name.slice(fileName.length + 1), 10) + sizeBytes)
+  return Math.max(0, ...ends)
 }
 
 /** Removes the segments that end at or below the start offset: a crash came before their removal. */

@@ -10,6 +10,7 @@
 import {
   encodeSegmentHeader,
   END_MARKER_BYTES,
+  readRecoveryPoint,
   SEGMENT_HEADER_BYTES,
   segmentFileName,
   writeRecoveryPoint,
@@ -52,20 +53,15 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   readonly #preparer: SegmentPreparer
   #active: Segment
-  #recoveryGeneration: number
   /** Set while preparing ahead has failed: only an append that needs the room tries again. */
   #isAheadFailed = false
   /** Sealed, but not yet synced and cut to size. */
   #unsettled: Segment[] = []
 
-  constructor(
-    options: SegmentWriterOptions,
-    start: { readonly active: Segment; readonly generation: number },
-  ) {
+  constructor(options: SegmentWriterOptions, active: Segment) {
     this.#options = options
     this.#preparer = new SegmentPreparer(options.storage, options.directory)
-    this.#active = start.active
-    this.#recoveryGeneration = start.generation
+    this.#active = active
   }
 
   /** The segment that is being written. */
@@ -118,7 +114,6 @@ export class SegmentWriter {
     const active = Segment.active(options, file, emptyExtent(baseOffset))
     active.named = this.#giveName(active, sealed.named)
     this.#active = active
-    this.#recoveryGeneration = 0
     if (sealed.baseOffset === baseOffset) {
       // Too small for its first batch: the new file takes its name, and nothing of it is to be kept.
       sealed.close()
@@ -161,22 +156,30 @@ export class SegmentWriter {
   }
 
   /**
-   * Notes in the active segment's header how far the log is durable. The note itself becomes durable
-   * with the next sync: one behind is what recovery is made for.
+   * Notes in the header of the mark's segment how far the log is durable. The note itself becomes durable
+   * with the next sync: one behind is what recovery is made for. Readers in other processes see it at
+   * once; it is all that tells them what is visible (docs/adr/0014). So a segment that was rolled during
+   * the commit gets it too, and what recovery found.
    */
   noteRecoveryPoint(durable: LogMark, epoch: number): void {
-    if (durable.segment !== this.#active) return
-    this.#recoveryGeneration += 1
-    const { bytes, file } = this.#active.contents()
-    writeRecoveryPoint(bytes, this.#recoveryGeneration % 2 === 0 ? 0 : 1, {
-      durableOffset: durable.offset,
-      durablePosition: durable.position,
-      generation: this.#recoveryGeneration,
-      appendTimeUs: durable.appendTimeUs,
+    const { segment, offset, position, appendTimeUs } = durable
+    // One that was cut is open for reading only, and its records are behind a point of a later one.
+    if (segment !== this.#active && !this.#unsettled.includes(segment)) return
+    if (segment.isClosed) return
+    segment.noteDurable(position)
+    const { bytes, file } = segment.contents()
+    const last = readRecoveryPoint(bytes)
+    const isKnown = last?.durableOffset === offset && last.durablePosition === position
+    if (isKnown && last.epoch === epoch) return
+    const generation = (last?.generation ?? 0) + 1
+    writeRecoveryPoint(bytes, generation % 2 === 0 ? 0 : 1, {
+      durableOffset: offset,
+      durablePosition: position,
+      generation,
+      appendTimeUs,
       epoch,
     })
     file.wrote(0, SEGMENT_HEADER_BYTES)
-    this.#active.noteDurable(durable.position)
   }
 
   /** Removes the prepared file that was not used. */

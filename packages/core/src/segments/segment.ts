@@ -66,6 +66,8 @@ export class Segment implements Restable {
   verified = new VerifiedRanges()
   /** Size of the file in bytes, for retention. */
   sizeBytes: number
+  /** Position up to which batches may have been shown that recovery then took back; 0 if none were. */
+  shownEnd = 0
   #contents: SegmentBytes | undefined
   #extent: SegmentExtent | undefined
   #state: 'active' | 'sealing' | 'sealed' | 'closed'
