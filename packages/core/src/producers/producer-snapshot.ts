@@ -1,8 +1,9 @@
 /**
  * The producer table across restarts: a snapshot up to an offset, and the batches behind it.
  *
- * The snapshot only saves reading: the log itself holds every producer's identity and sequence. One that
- * is missing, damaged or newer than the log is not used, and the whole log is walked instead.
+ * The log itself holds every producer's identity and sequence, until retention removes the records: a
+ * snapshot is written before that, and otherwise only saves reading. One that is missing, damaged or newer
+ * than the log is not used, and what is retained of the log is walked instead.
  */
 import type { BatchView } from '@tailrace/format'
 import { SEGMENT_HEADER_BYTES } from '@tailrace/format'
@@ -20,11 +21,7 @@ const KIND = 'producers'
 export async function writeProducerSnapshot(
   storage: Storage,
   directory: string,
-  content: {
-    readonly offset: number
-    readonly epoch: number
-    readonly producers: ProducerSnapshot
-  },
+  content: { readonly offset: number; readonly producers: ProducerSnapshot },
 ): Promise<void> {
   await writeCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND }, content)
 }
@@ -33,12 +30,11 @@ export async function writeProducerSnapshot(
 export function recoverProducers(
   storage: Storage,
   directory: string,
-  log: { readonly segments: readonly Segment[]; readonly epoch: number },
+  segments: readonly Segment[],
 ): ProducerTable {
-  const { segments, epoch } = log
   const endOffset = segments.at(-1)?.extent().endOffset ?? 0
   const found = readSnapshot(storage, directory)
-  const isUsable = found !== undefined && found.offset <= endOffset && found.epoch === epoch
+  const isUsable = found !== undefined && found.offset <= endOffset
   const table = isUsable ? found.table : new ProducerTable()
   const from = isUsable ? found.offset : 0
   for (const [at, segment] of segments.entries()) {
@@ -63,14 +59,14 @@ function scanProducers(segment: Segment, from: number, table: ProducerTable): vo
 function readSnapshot(
   storage: Storage,
   directory: string,
-): { offset: number; epoch: number; table: ProducerTable } | undefined {
+): { offset: number; table: ProducerTable } | undefined {
   const found = readCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })
   if (found.state !== 'present') return undefined
   if (typeof found.content !== 'object' || found.content === null) return undefined
-  const { offset, epoch, producers } = found.content as Record<string, unknown>
-  if (typeof offset !== 'number' || typeof epoch !== 'number') return undefined
+  const { offset, producers } = found.content as Record<string, unknown>
+  if (typeof offset !== 'number') return undefined
   try {
-    return { offset, epoch, table: ProducerTable.restore(producers) }
+    return { offset, table: ProducerTable.restore(producers) }
   } catch (error) {
     if (error instanceof TypeError) return undefined
     throw error

@@ -46,8 +46,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     stored.config.durability === 'relaxed'
       ? await enterRelaxed(environment, stored, recovered.hasLostBatches)
       : stored
-  const { segments } = recovered
-  const producers = recoverProducers(storage, directory, { segments, epoch: metadata.epoch })
+  const producers = recoverProducers(storage, directory, recovered.segments)
   return new Log({
     storage,
     directory,

@@ -28,7 +28,10 @@ describe('power loss', () => {
 })
 
 /** Ways to break the promise on purpose: the harness is worth something only if it notices. */
-const CANARIES: readonly { readonly name: string; readonly sabotage: (disk: SimulatedStorage) => void }[] = [
+const CANARIES: readonly {
+  readonly name: string
+  readonly sabotage: (disk: SimulatedStorage) => void
+}[] = [
   {
     name: 'the sync of segment bytes is skipped',
     sabotage: (disk) => {

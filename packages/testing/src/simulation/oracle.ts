@@ -1,6 +1,6 @@
 /**
  * Judges a store that was recovered: everything acknowledged is there, nothing is invented, offsets run
- * densely, and the log takes and keeps new records.
+ * densely, producers and cursors are as they were left, and the log takes and keeps new records.
  */
 import { openStore } from '@tailrace/core'
 import type { Log, Store } from '@tailrace/core'
@@ -20,21 +20,19 @@ export interface SimulatedStore {
   readonly scheduler: VirtualScheduler
 }
 
-/** Opens the store on a disk; its background failures are broken promises unless `onError` takes them. */
+/** Opens the store on a disk, as the first process after a loss of power. */
 export async function openSimulated(
   storage: SimulatedStorage,
   random: Random,
-  onError: (error: unknown) => void = fail,
 ): Promise<SimulatedStore> {
   const scheduler = new VirtualScheduler(random)
   const options = {
-    // Every opening here follows a loss of power.
     bootId: `boot-${random.below(2 ** 32)}`,
     storage,
     scheduler,
     clock: scheduler,
     onBackgroundError: (_: string, error: unknown) => {
-      onError(error)
+      throw error
     },
   }
   return { store: await scheduler.run(openStore('simulated', options)), scheduler }
@@ -58,7 +56,11 @@ async function judgeStream(store: Store, shadow: ShadowStream): Promise<void> {
   const { name } = shadow
   if (!store.has(name)) throw new BrokenPromise(`stream "${name}" was created and is gone`)
   const log = await store.open(name)
-  expectContent(log, shadow)
+  expectBounds(log, shadow)
+  const values = valuesOf(log)
+  expectValues(log, shadow, values)
+  expectProducer(log, shadow, values)
+  expectCursor(log, shadow)
   const { endOffset } = log
   const { baseOffset } = await log.append({ value: judgesRecord(shadow) })
   if (baseOffset !== endOffset)
@@ -66,18 +68,15 @@ async function judgeStream(store: Store, shadow: ShadowStream): Promise<void> {
 }
 
 async function judgeReopened(store: Store, shadow: ShadowStream): Promise<void> {
-  const log = await store.open(shadow.name)
-  const values = valuesOf(log)
-  const last = values.at(-1)
-  if (last !== judgesRecord(shadow)) {
-    throw new BrokenPromise(`the record appended after the crash is "${String(last)}"`)
-  }
+  const last = valuesOf(await store.open(shadow.name)).at(-1)
+  if (last === judgesRecord(shadow)) return
+  throw new BrokenPromise(`the record appended after the crash is "${String(last)}"`)
 }
 
-function expectContent(log: Log, shadow: ShadowStream): void {
-  const { submitted, acknowledgedEnd, trimmedTo, trimAskedTo, mayHaveJudgesRecord } = shadow
+function expectBounds(log: Log, shadow: ShadowStream): void {
+  const { submitted, acknowledgedEnd, trimmedTo, trimAskedTo } = shadow
   const { startOffset, endOffset, failure } = log
-  const state = `stream "${shadow.name}" [${startOffset}, ${endOffset})`
+  const state = stateOf(log)
   if (failure !== undefined) throw new BrokenPromise(`${state} failed: ${failure.message}`)
   if (endOffset < acknowledgedEnd) {
     throw new BrokenPromise(`${state} lost what was acknowledged up to ${acknowledgedEnd}`)
@@ -86,23 +85,57 @@ function expectContent(log: Log, shadow: ShadowStream): void {
   if (mayBeSeen && endOffset < submitted.length) {
     throw new BrokenPromise(`${state} lost visible records and kept epoch ${log.epoch}`)
   }
-  if (endOffset > submitted.length + (mayHaveJudgesRecord ? 1 : 0)) {
+  if (endOffset > submitted.length + (shadow.mayHaveJudgesRecord ? 1 : 0)) {
     throw new BrokenPromise(`${state} holds more than the ${submitted.length} records submitted`)
   }
-  if (startOffset < trimmedTo || startOffset > trimAskedTo) {
-    throw new BrokenPromise(`${state} starts outside [${trimmedTo}, ${trimAskedTo}]`)
+  const startMax = shadow.isRetained ? endOffset : trimAskedTo
+  if (startOffset < trimmedTo || startOffset > startMax) {
+    throw new BrokenPromise(`${state} starts outside [${trimmedTo}, ${startMax}]`)
   }
-  const values = valuesOf(log)
+}
+
+function expectValues(log: Log, shadow: ShadowStream, values: readonly string[]): void {
+  const { startOffset, endOffset } = log
   if (values.length !== endOffset - startOffset) {
-    throw new BrokenPromise(`${state} gave ${values.length} records`)
+    throw new BrokenPromise(`${stateOf(log)} gave ${values.length} records`)
   }
   for (const [at, value] of values.entries()) {
     const isLast = at === values.length - 1
-    if (mayHaveJudgesRecord && isLast && value === judgesRecord(shadow)) continue
-    if (value !== submitted[startOffset + at]) {
-      throw new BrokenPromise(`${state} has another record at offset ${startOffset + at}`)
+    if (shadow.mayHaveJudgesRecord && isLast && value === judgesRecord(shadow)) continue
+    if (value !== shadow.submitted[startOffset + at]) {
+      throw new BrokenPromise(`${stateOf(log)} has another record at offset ${startOffset + at}`)
     }
   }
+}
+
+/** The last sequence is that of the records: what is stored is known, what is not may be sent again. */
+function expectProducer(log: Log, shadow: ShadowStream, values: readonly string[]): void {
+  const { name, nextSequence, acknowledgedTo } = shadow.producer
+  const { lastSequence } = log.openProducer({ name })
+  const stored = values.filter((value) => value.startsWith(`${name}#`))
+  const last = stored.at(-1)?.split('#')[1]
+  if (last !== undefined && Number(last) !== lastSequence) {
+    throw new BrokenPromise(
+      `${stateOf(log)}: producer is at ${lastSequence}, its last record is ${last}`,
+    )
+  }
+  if (lastSequence < acknowledgedTo - 1 || lastSequence >= nextSequence) {
+    throw new BrokenPromise(
+      `${stateOf(log)}: producer is at ${lastSequence}, acknowledged to ${acknowledgedTo} of ${nextSequence}`,
+    )
+  }
+}
+
+/** What is stored is what was committed: the last acknowledged commit or one after it. */
+function expectCursor(log: Log, shadow: ShadowStream): void {
+  const { name, offsets, acknowledged } = shadow.cursor
+  const cursor = log.cursors.get(name)
+  const allowed = offsets.slice(Math.max(0, acknowledged))
+  const isAllowed = cursor === undefined ? acknowledged < 0 : allowed.includes(cursor.offset)
+  if (isAllowed) return
+  throw new BrokenPromise(
+    `${stateOf(log)}: cursor is ${String(cursor?.offset)}, committed was ${allowed.join(', ')}`,
+  )
 }
 
 /** All visible records from the start; checks that the offsets are dense. */
@@ -122,10 +155,10 @@ function valuesOf(log: Log): string[] {
   return values
 }
 
-function judgesRecord({ name }: ShadowStream): string {
-  return `${name} after the crash`
+function stateOf({ name, startOffset, endOffset }: Log): string {
+  return `stream "${name}" [${startOffset}, ${endOffset})`
 }
 
-function fail(error: unknown): never {
-  throw error
+function judgesRecord({ name }: ShadowStream): string {
+  return `${name} after the crash`
 }

@@ -133,11 +133,16 @@ export class SimulatedStorage implements Storage {
   }
 
   async writeFile(path: string, content: Uint8Array): Promise<void> {
+    await this.writeUnsynced(path, content)
+    await this.#syncFile(this.#file(path), { kind: 'write-file', path, step: 1 })
+  }
+
+  /** Not of the port: what a program that forgets to sync would do. */
+  async writeUnsynced(path: string, content: Uint8Array): Promise<void> {
     await this.hook({ kind: 'write-file', path, step: 0 })
     const file = this.#create(path)
     this.#admit(path, content.length)
     file.replace(content)
-    await this.#syncFile(file, { kind: 'write-file', path, step: 1 })
   }
 
   async create(path: string, capacityBytes: number): Promise<StorageFile> {
