@@ -24,7 +24,7 @@ export const EXIT_CODES = {
   unreachable: { status: 4, meaning: 'the server cannot be reached, or was lost for good' },
   unavailable: {
     status: 5,
-    meaning: 'the data directory (locked, full, not writable) or the port (in use) cannot be had',
+    meaning: 'the data directory or the port cannot be used: locked, in use, …',
   },
   corrupt: { status: 6, meaning: 'damaged data was found' },
   interrupted: { status: 130, meaning: 'interrupted before the end by Ctrl-C or SIGTERM' },
@@ -33,8 +33,11 @@ export const EXIT_CODES = {
 /** A way to end, by name. */
 export type ExitName = keyof typeof EXIT_CODES
 
-/** How a command ends that met an error with this code and could not go on. */
-export const EXIT_BY_ERROR_CODE = {
+/**
+ * How a command ends that met an error with this code and could not go on. A test sees to it that every
+ * code of the registry is here.
+ */
+export const EXIT_BY_ERROR_CODE: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   TRUNCATED: 'corrupt',
   BAD_MAGIC: 'corrupt',
   UNSUPPORTED_FORMAT_VERSION: 'unexpected',
@@ -55,6 +58,7 @@ export const EXIT_BY_ERROR_CODE = {
   OFFSET_OUT_OF_RANGE: 'notFound',
   BATCH_TOO_LARGE: 'usage',
   UNKNOWN_CURSOR: 'notFound',
+  CURSOR_CONFLICT: 'unexpected',
   UNAUTHORIZED: 'usage',
   FENCED: 'unexpected',
   OUT_OF_SEQUENCE: 'unexpected',
@@ -88,7 +92,7 @@ export const EXIT_BY_ERROR_CODE = {
   SUBSCRIPTION_CLOSED: 'unexpected',
   PRODUCER_CLOSED: 'unexpected',
   UNKNOWN_SERVER_ERROR: 'unexpected',
-} as const satisfies Record<ErrorCode, ExitName>
+}
 
 /** What the operating system says, and how a command ends that met it. */
 const EXIT_BY_SYSTEM_CODE: ReadonlyMap<string, ExitName> = new Map([
@@ -99,7 +103,7 @@ const EXIT_BY_SYSTEM_CODE: ReadonlyMap<string, ExitName> = new Map([
 
 /** The way to end for an error that was thrown at the command. */
 export function exitNameOf(error: unknown): ExitName {
-  if (TailraceError.is(error)) return EXIT_BY_ERROR_CODE[error.code]
+  if (TailraceError.is(error)) return EXIT_BY_ERROR_CODE[error.code] ?? 'unexpected'
   const code = systemCodeOf(error)
   return (code === undefined ? undefined : EXIT_BY_SYSTEM_CODE.get(code)) ?? 'unexpected'
 }

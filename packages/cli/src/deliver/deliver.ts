@@ -6,24 +6,22 @@
  * never passed over in silence: each gap is said on stderr, and counted for the exit code.
  */
 
-import {
-  type Client,
-  type Gap,
-  raw,
-  type SubscribeOptions,
-  type SubscriptionStart,
-} from '@tailrace/client'
+import { type Client, type Gap, raw, type SubscriptionStart } from '@tailrace/client'
 
 import { type Context } from '../context.js'
+import { unlessAborted } from '../io/abort.js'
 import { countOf } from '../text/numbers.js'
 import { RecordOutput } from './record-output.js'
+import { type Range } from './resolve-end.js'
 import { type RecordWriter } from './record-writer.js'
 
 /** What is delivered, and how. */
 export interface DeliverOptions {
   readonly client: Client
   readonly stream: string
-  readonly range: Pick<SubscribeOptions, 'from' | 'to' | 'onOutOfRange'>
+  readonly range: Range
+  /** Ends before the first record appended at or after this time, µs since 1970. */
+  readonly endTimeUs?: number | undefined
   readonly writer: RecordWriter
   /** Told where the delivery begins, once the server has said so. */
   readonly onStart?: (start: SubscriptionStart) => void
@@ -37,6 +35,9 @@ export interface DeliveryResult {
   readonly gaps: readonly Gap[]
 }
 
+/** How long after Ctrl-C stdout may take for what was delivered before. */
+const LAST_WRITE_MS = 500
+
 /**
  * Delivers until the end of the range, or until Ctrl-C.
  *
@@ -45,6 +46,7 @@ export interface DeliveryResult {
  */
 export async function deliver(options: DeliverOptions, context: Context): Promise<DeliveryResult> {
   const { interrupts, output } = context
+  const { endTimeUs = Infinity } = options
   const gaps: Gap[] = []
   const stop = AbortSignal.any([interrupts.signal, output.failed])
   const subscription = options.client.stream(options.stream, { codec: raw }).subscribe({
@@ -59,8 +61,9 @@ export async function deliver(options: DeliverOptions, context: Context): Promis
   try {
     options.onStart?.(await subscription.opened())
     for await (const batch of subscription.batches()) {
+      if (batch.appendTimeUs >= endTimeUs) break
       options.writer.write(batch, recordOutput.buffer)
-      if (recordOutput.isFull) await recordOutput.settle()
+      if (recordOutput.isFull) await unlessAborted(recordOutput.settle(), stop)
       else recordOutput.schedule()
     }
   } catch (error) {
@@ -68,7 +71,11 @@ export async function deliver(options: DeliverOptions, context: Context): Promis
   } finally {
     await subscription.close()
   }
-  await recordOutput.end()
+  await unlessAborted(recordOutput.end(), stop)
+  if (interrupts.signal.aborted) {
+    // Whoever presses Ctrl-C need not wait for a reader that does not read.
+    await unlessAborted(recordOutput.end(), AbortSignal.timeout(LAST_WRITE_MS))
+  }
   output.throwIfFailed()
   return { isInterrupted: interrupts.signal.aborted, gaps }
 }

@@ -41,8 +41,7 @@ export class RecordOutput {
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
-      // A failure is kept by the output: it ends the delivery, and the next write throws it.
-      this.settle().catch(() => undefined)
+      void this.#begin()
     })
   }
 
@@ -52,26 +51,28 @@ export class RecordOutput {
    * @throws {OutputClosed} the reader of stdout has gone
    */
   async settle(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing
-    if (this.#filling.sizeBytes === 0) return
-    const full = this.#filling
-    this.#filling = this.#spare
-    this.#spare = full
-    this.#writing = this.#write(full)
+    await this.#begin()
+    this.#output.throwIfFailed()
   }
 
   /** Resolves when all that was collected is written. Throws as {@link settle}. */
   async end(): Promise<void> {
-    await this.settle()
+    await this.#begin()
     await this.#writing
+    this.#output.throwIfFailed()
   }
 
-  async #write(full: OutputBuffer): Promise<void> {
-    try {
-      await this.#output.write(full.view())
-    } finally {
+  /** Never rejects: the output keeps why a write failed. */
+  async #begin(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
+    if (this.#filling.sizeBytes === 0 || this.#output.failed.aborted) return
+    const full = this.#filling
+    this.#filling = this.#spare
+    this.#spare = full
+    const done = () => {
       full.clear()
       this.#writing = undefined
     }
+    this.#writing = this.#output.write(full.view()).then(done, done)
   }
 }

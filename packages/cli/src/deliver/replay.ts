@@ -9,10 +9,12 @@ import { checkStreamName } from '@tailrace/format'
 
 import { CommandError, usageError } from '../command-error.js'
 import { type Run } from '../context.js'
+import { unlessAborted } from '../io/abort.js'
 import { connectToServer } from '../io/connection.js'
 import { createWriter, type WriterArguments } from './create-writer.js'
 import { deliver, type DeliveryResult } from './deliver.js'
 import { type From, parseFrom, parseTo, type To } from './position.js'
+import { resolveEnd } from './resolve-end.js'
 
 /** The arguments of `tailrace replay`. */
 export interface ReplayArguments extends WriterArguments {
@@ -35,8 +37,14 @@ export function replay(args: ReplayArguments): Run {
     context.interrupts.listen()
     const client = await connectToServer(args.url, context)
     try {
-      const range = { from, to, onOutOfRange: args.clamp ? 'clamp' : 'strict' } as const
-      const result = await deliver({ client, stream: args.stream, range, writer }, context)
+      const { stream } = args
+      const onOutOfRange = args.clamp ? 'clamp' : 'strict'
+      const resolved = await unlessAborted(
+        resolveEnd(client, stream, { from, to, onOutOfRange }),
+        context.interrupts.signal,
+      )
+      if (resolved === undefined) return 'interrupted'
+      const result = await deliver({ client, stream, writer, ...resolved }, context)
       checkComplete(result)
       return result.isInterrupted ? 'interrupted' : 'ok'
     } finally {

@@ -8,6 +8,7 @@
 import { type SubscriptionStart } from '@tailrace/client'
 import { checkStreamName } from '@tailrace/format'
 
+import { usageError } from '../command-error.js'
 import { type Run } from '../context.js'
 import { connectToServer } from '../io/connection.js'
 import { createWriter, type WriterArguments } from './create-writer.js'
@@ -31,6 +32,7 @@ export function tail(args: TailArguments): Run {
   return async (context) => {
     checkStreamName(args.stream)
     const from = parseFrom(args.from, Date.now() * 1000)
+    checkCount(args.count)
     const writer = createWriter(args, context.output)
     context.interrupts.listen()
     const client = await connectToServer(args.url, context)
@@ -51,4 +53,9 @@ export function tail(args: TailArguments): Run {
       await client.close()
     }
   }
+}
+
+function checkCount(count: number | undefined): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count > 0)) return
+  throw usageError(`--count is ${count}, must be a whole number from 1`)
 }

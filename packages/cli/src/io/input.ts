@@ -5,15 +5,21 @@
  * event loop instead: a read of a pipe can wait for ever, and would keep the process from ending.
  */
 
-import { type FileHandle, open } from 'node:fs/promises'
+import { close, fstatSync, open, read } from 'node:fs'
 import { Socket } from 'node:net'
 import { type Readable } from 'node:stream'
+import { promisify } from 'node:util'
 
 import { CommandError } from '../command-error.js'
 import { STDIN_NAME } from './stdin-name.js'
 
 /** Bytes read from a file at a time. */
 const READ_BYTES = 256 * 1024
+
+// By descriptor, because a socket takes over a descriptor and not a FileHandle.
+const openFile = promisify(open)
+const readFile = promisify(read)
+const closeFile = promisify(close)
 
 /** An opened input. Its chunks can be read once. */
 export interface Input {
@@ -31,35 +37,34 @@ export interface Input {
 }
 
 /**
- * Opens a file, or stdin for {@link STDIN_NAME}.
+ * Opens a file, or stdin for {@link STDIN_NAME}. Opening a named pipe waits for somebody to write to it.
  *
  * @throws {CommandError} BAD_INPUT for a directory
  * @throws the operating system's error when the file cannot be opened
  */
 export async function openInput(name: string, stdin: Readable): Promise<Input> {
   if (name === STDIN_NAME) return streamInput('stdin', stdin)
-  const file = await open(name)
-  const stat = await file.stat()
+  const fd = await openFile(name, 'r')
+  const stat = fstatSync(fd)
   if (stat.isDirectory()) {
-    await file.close()
+    await closeFile(fd)
     throw new CommandError('BAD_INPUT', `${name} is a directory, must be a file`)
   }
-  if (!stat.isFIFO() && !stat.isSocket()) return fileInput(name, file, stat.size)
-  // The socket closes the descriptor, the handle must not.
-  return streamInput(name, new Socket({ fd: file.fd, readable: true, writable: false }))
+  if (!stat.isFIFO() && !stat.isSocket()) return fileInput(name, fd, stat.size)
+  return streamInput(name, new Socket({ fd, readable: true, writable: false }))
 }
 
-function fileInput(name: string, file: FileHandle, sizeBytes: number): Input {
+function fileInput(name: string, fd: number, sizeBytes: number): Input {
   async function* chunks(signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const buffer = new Uint8Array(READ_BYTES)
     while (!signal.aborted) {
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
+      const { bytesRead } = await readFile(fd, buffer, 0, READ_BYTES, null)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     }
   }
   // A device such as /dev/null says 0; so does a file of /proc that has content.
-  return { name, sizeBytes: sizeBytes || undefined, chunks, close: () => file.close() }
+  return { name, sizeBytes: sizeBytes || undefined, chunks, close: () => closeFile(fd) }
 }
 
 function streamInput(name: string, stream: Readable): Input {

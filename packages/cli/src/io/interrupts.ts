@@ -5,8 +5,8 @@
  *   listening ──signal──▶ asked (`signal` aborts) ──signal──▶ urged (`urged` aborts) ──signal──▶ exit 130
  * ```
  *
- * npm passes Ctrl-C on to the program it runs although the terminal has already told it: a signal that
- * arrives within `ECHO_MS` of the one before is taken for its echo.
+ * npm passes Ctrl-C on to the program it runs although the terminal has already told it: the same signal
+ * within `ECHO_MS` of the one before is taken for its echo.
  *
  * A command that does not begin to listen ends by the signal, as any program does.
  */
@@ -31,7 +31,7 @@ export class Interrupts {
   readonly #urged = new AbortController()
   #isListening = false
   #exitsWhenUrged = true
-  #lastMs = -Infinity
+  #last: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined
 
   /** @param nowMs a clock that never goes back, in milliseconds */
   constructor(source: SignalSource, nowMs: () => number) {
@@ -48,7 +48,7 @@ export class Interrupts {
     if (this.#isListening) return
     this.#isListening = true
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      this.#source.on(signal, () => this.#onSignal())
+      this.#source.on(signal, () => this.#onSignal(signal))
     }
   }
 
@@ -62,11 +62,10 @@ export class Interrupts {
     return this.#urged.signal
   }
 
-  #onSignal(): void {
-    const nowMs = this.#nowMs()
-    const isEcho = nowMs - this.#lastMs < ECHO_MS
-    this.#lastMs = nowMs
-    if (isEcho) return
+  #onSignal(signal: NodeJS.Signals): void {
+    const last = this.#last
+    this.#last = { signal, atMs: this.#nowMs() }
+    if (last?.signal === signal && this.#last.atMs - last.atMs < ECHO_MS) return
     if (!this.#asked.signal.aborted) {
       this.#asked.abort()
     } else if (!this.#urged.signal.aborted && !this.#exitsWhenUrged) {

@@ -45,8 +45,9 @@ export function publish(args: PublishArguments): Run {
   return async (context) => {
     checkStreamName(args.stream)
     checkArguments(args)
-    context.interrupts.listen({ handlesUrging: true })
     const input = await openInput(args.file, context.stdin)
+    // Not before: opening a named pipe can wait for ever, and then Ctrl-C just has to end the process.
+    context.interrupts.listen({ handlesUrging: true })
     try {
       const client = await connectToServer(args.url, context)
       try {

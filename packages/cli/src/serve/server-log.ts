@@ -27,6 +27,7 @@ function lineOf(message: string, fields: LogFields = {}): string {
   return [message, ...parts].join(' ')
 }
 
-function shown(value: unknown): string {
+function shown(given: unknown): string {
+  const value = given instanceof Error ? given.message : given
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
 }
