@@ -38,20 +38,28 @@ export class VirtualList {
   readonly #options: VirtualListOptions
   readonly #spacer = document.createElement('div')
   readonly #pool: { element: HTMLElement; number: number }[] = []
+  readonly #resizes: ResizeObserver
   #start = 0
   #end = 0
   #following = false
-  /** Where following last put the scroll position. */
-  #placedTop = 0
   #heightPx = -1
+  /**
+   * Where the scroller is and how much of it can be seen, as last heard of. To ask while drawing would
+   * make the browser lay the page out in the middle of it.
+   */
+  #topPx = 0
+  #viewPx = 0
 
   constructor(options: VirtualListOptions) {
     this.#options = options
+    const { scroller } = options
     this.#spacer.className = 'spacer'
     this.#spacer.setAttribute('role', 'presentation')
-    options.scroller.append(this.#spacer)
-    options.scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true })
-    options.scroller.addEventListener('wheel', (event) => this.#onWheel(event), { passive: true })
+    scroller.append(this.#spacer)
+    scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true })
+    scroller.addEventListener('wheel', (event) => this.#onWheel(event), { passive: true })
+    this.#resizes = new ResizeObserver(() => this.#onResize())
+    this.#resizes.observe(scroller)
   }
 
   /** Whether the last row is kept in view. */
@@ -65,59 +73,55 @@ export class VirtualList {
 
   /** Whether the end of the list is in view. */
   get isAtEnd(): boolean {
-    const { scroller } = this.#options
-    const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop
-    return below <= END_TOLERANCE_PX
+    return this.#heightPx - this.#viewPx - this.#topPx <= END_TOLERANCE_PX
   }
 
   /** The number behind the last row in view. */
   get visibleEnd(): number {
-    const { scroller, rowHeightPx } = this.#options
-    const bottom = Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeightPx)
+    const bottom = Math.ceil((this.#topPx + this.#viewPx) / this.#options.rowHeightPx)
     return Math.min(this.#end, this.#start + bottom)
   }
 
   /** How many whole rows fit. */
   get pageRows(): number {
-    const { scroller, rowHeightPx } = this.#options
-    return Math.max(1, Math.floor(scroller.clientHeight / rowHeightPx))
+    return Math.max(1, Math.floor(this.#viewPx / this.#options.rowHeightPx))
   }
 
   /** Draws the rows in view of `[start, end)`; all of them anew when their content changed. */
   draw(start: number, end: number, isContentNew = false): void {
     this.#setRange(start, end)
-    if (this.#following) this.#placeAtEnd()
+    if (this.#following) this.#scrollTo(this.#heightPx - this.#viewPx)
     if (isContentNew) for (const slot of this.#pool) slot.number = -1
     this.#drawVisible()
   }
 
   /** Brings a row into view, moving as little as possible. */
   reveal(number: number): void {
-    const { scroller, rowHeightPx } = this.#options
-    const top = (number - this.#start) * rowHeightPx
-    if (top < scroller.scrollTop) scroller.scrollTop = top
-    const bottom = top + rowHeightPx
-    if (bottom > scroller.scrollTop + scroller.clientHeight) {
-      scroller.scrollTop = bottom - scroller.clientHeight
-    }
+    const top = (number - this.#start) * this.#options.rowHeightPx
+    const bottom = top + this.#options.rowHeightPx
+    if (top < this.#topPx) this.#scrollTo(top)
+    else if (bottom > this.#topPx + this.#viewPx) this.#scrollTo(bottom - this.#viewPx)
   }
 
-  /** Scrolls by pages or rows, up if negative. */
+  /** Scrolls by rows, up if negative. */
   scrollByRows(rows: number): void {
-    this.#options.scroller.scrollTop += rows * this.#options.rowHeightPx
+    this.#scrollTo(this.#topPx + rows * this.#options.rowHeightPx)
   }
 
   /** Scrolls to the first row. */
   scrollToStart(): void {
-    this.#options.scroller.scrollTop = 0
+    this.#scrollTo(0)
+  }
+
+  /** Lets go of the scroller. */
+  close(): void {
+    this.#resizes.disconnect()
   }
 
   #setRange(start: number, end: number): void {
-    const { scroller, rowHeightPx } = this.#options
+    const { rowHeightPx } = this.#options
     const removedPx = (start - this.#start) * rowHeightPx
     const keepsPlace = !this.#following && removedPx > 0 && this.#end > this.#start
-    // Read before the height changes: the browser would first cut it to the new height.
-    const scrollTop = keepsPlace ? scroller.scrollTop : 0
     this.#start = start
     this.#end = end
     const heightPx = (end - start) * rowHeightPx
@@ -125,40 +129,39 @@ export class VirtualList {
       this.#heightPx = heightPx
       this.#spacer.style.height = `${heightPx}px`
     }
-    if (keepsPlace) scroller.scrollTop = Math.max(0, scrollTop - removedPx)
+    if (keepsPlace) this.#scrollTo(this.#topPx - removedPx)
   }
 
-  #placeAtEnd(): void {
-    const { scroller } = this.#options
-    const top = Math.max(0, this.#heightPx - scroller.clientHeight)
-    if (Math.abs(scroller.scrollTop - top) > 1) scroller.scrollTop = top
-    this.#placedTop = scroller.scrollTop
+  #scrollTo(topPx: number): void {
+    const top = Math.max(0, Math.min(topPx, this.#heightPx - this.#viewPx))
+    if (Math.abs(top - this.#topPx) < 1) return
+    this.#topPx = top
+    this.#options.scroller.scrollTop = top
   }
 
   #drawVisible(): void {
-    const { scroller, rowHeightPx, fillRow } = this.#options
-    const firstInView = this.#start + Math.floor(scroller.scrollTop / rowHeightPx)
+    const { rowHeightPx } = this.#options
+    const firstInView = this.#start + Math.floor(this.#topPx / rowHeightPx)
     const first = Math.max(this.#start, firstInView - OVERSCAN_ROWS)
-    const rowsInView = Math.ceil(scroller.clientHeight / rowHeightPx) + 1
+    const rowsInView = Math.ceil(this.#viewPx / rowHeightPx) + 1
     const end = Math.min(this.#end, firstInView + rowsInView + OVERSCAN_ROWS)
     this.#growPool(rowsInView + 2 * OVERSCAN_ROWS)
     const poolSize = this.#pool.length
     for (const [index, slot] of this.#pool.entries()) {
       // The one number of [first, first + poolSize) that this element stands for.
       const number = first + ((((index - first) % poolSize) + poolSize) % poolSize)
-      if (number >= end) {
-        setAttribute(slot.element, 'hidden', '')
-        slot.number = -1
-        continue
-      }
-      if (slot.number !== number) {
-        fillRow(slot.element, number)
-        slot.number = number
-      }
-      setAttribute(slot.element, 'hidden', undefined)
-      const top = (number - this.#start) * rowHeightPx
-      slot.element.style.transform = `translateY(${top}px)`
+      this.#drawSlot(slot, number < end ? number : undefined)
     }
+  }
+
+  #drawSlot(slot: { element: HTMLElement; number: number }, number: number | undefined): void {
+    const { rowHeightPx, fillRow } = this.#options
+    setAttribute(slot.element, 'hidden', number === undefined ? '' : undefined)
+    if (number !== undefined && slot.number !== number) fillRow(slot.element, number)
+    slot.number = number ?? -1
+    if (number === undefined) return
+    const transform = `translateY(${(number - this.#start) * rowHeightPx}px)`
+    if (slot.element.style.transform !== transform) slot.element.style.transform = transform
   }
 
   #growPool(size: number): void {
@@ -172,18 +175,25 @@ export class VirtualList {
     for (const slot of this.#pool) slot.number = -1
   }
 
+  /** Following puts the place at the end; to be above it means that the reader has scrolled. */
   #onScroll(): void {
-    const { scroller, onScroll } = this.#options
-    const hasMovedUp = scroller.scrollTop < this.#placedTop - END_TOLERANCE_PX
+    const topPx = this.#options.scroller.scrollTop
+    const hasMovedUp = topPx < this.#topPx - END_TOLERANCE_PX
+    this.#topPx = topPx
     if (this.#following && hasMovedUp && !this.isAtEnd) this.#letGo()
-    onScroll()
+    this.#options.onScroll()
   }
 
   /** At once, before the next frame would put the end back into view. */
   #onWheel(event: WheelEvent): void {
-    const { scroller } = this.#options
-    const canScroll = scroller.scrollHeight > scroller.clientHeight
-    if (this.#following && event.deltaY < 0 && canScroll) this.#letGo()
+    if (this.#following && event.deltaY < 0 && this.#heightPx > this.#viewPx) this.#letGo()
+  }
+
+  #onResize(): void {
+    const { scroller, onScroll } = this.#options
+    this.#viewPx = scroller.clientHeight
+    this.#topPx = scroller.scrollTop
+    onScroll()
   }
 
   #letGo(): void {

@@ -29,12 +29,12 @@ const REASONS: Readonly<Record<MissingReason, string>> = {
   jump: 'skipped on the way to the newest',
 }
 
-/** A notice in one sentence without its full stop. */
+/** A notice in one sentence, without a full stop: it stands alone in its row. */
 export function noticeText(notice: Notice): string {
   if (notice.kind === 'message') return notice.text
   const { from, to, reason } = notice
   const count = to - from
   const state = reason === 'jump' ? 'not shown' : 'gone'
-  if (count === 1) return `record ${from} is ${state}: ${REASONS[reason]}`
-  return `records ${from}–${to - 1} are ${state}: ${formatCount(count)} ${REASONS[reason]}`
+  if (count === 1) return `Record ${from} is ${state}: ${REASONS[reason]}`
+  return `Records ${from}–${to - 1} are ${state}: ${formatCount(count)} ${REASONS[reason]}`
 }

@@ -99,7 +99,7 @@ export class RowBuffer {
 
   /** The row of that number, or undefined when it has left or has not come. O(log n). */
   row(number: number): Row | undefined {
-    if (number < this.startRow || number >= this.#endRow) return undefined
+    if (!(number >= this.startRow && number < this.#endRow)) return undefined
     const run = this.#runs[this.#findRun(number)]
     if (run === undefined) return undefined
     if (run.content.kind === 'notice') {

@@ -24,15 +24,29 @@ export interface TailFailure {
 const FROM_FIRST: WayOn = { label: 'Read from the first record', from: { kind: 'first' } }
 const WAIT_FOR_NEXT: WayOn = { label: 'Wait for the next record', from: { kind: 'next' } }
 
-/** Explains what ended reading `stream`, which had been asked for `from`. */
-export function explainFailure(error: unknown, stream: string, from: StartPosition): TailFailure {
+const NOT_YET =
+  'It comes into being when something is published to it. This page shows it as soon as it is there.'
+
+/** What was being read. */
+export interface FailedReading {
+  readonly stream: string
+  readonly from: StartPosition
+  /** Whether the stream was there when reading began. */
+  readonly hasBegun: boolean
+}
+
+/** Explains what ended a reading. */
+export function explainFailure(error: unknown, reading: FailedReading): TailFailure {
+  const { stream, from, hasBegun } = reading
   const code = codeOf(error)
   const text = sentence(error instanceof Error ? error.message : String(error))
   const again: WayOn = { label: 'Try again', from }
   switch (code) {
     case 'STREAM_NOT_FOUND':
     case 'STREAM_CLOSED':
-      return { code, title: `There is no stream “${stream}”`, text, waysOn: [again] }
+      return hasBegun
+        ? { code, title: `The stream “${stream}” is gone`, text, waysOn: [again] }
+        : { code, title: `There is no stream “${stream}”`, text: NOT_YET, waysOn: [again] }
     case 'INVALID_STREAM_NAME':
       return { code, title: 'This cannot be the name of a stream', text, waysOn: [] }
     case 'EPOCH_MISMATCH':

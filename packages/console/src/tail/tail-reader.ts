@@ -79,6 +79,11 @@ export class TailReader {
     return this.#nextOffset
   }
 
+  /** Whether the stream was found. */
+  get hasBegun(): boolean {
+    return this.#nextOffset !== undefined
+  }
+
   get isPaused(): boolean {
     return this.#isPaused
   }
@@ -167,7 +172,7 @@ export class TailReader {
   #onOpened(from: SubscribePosition, startOffset: number): void {
     this.#phase = 'reading'
     if (typeof from === 'number' && from > startOffset) {
-      const text = `offset ${from} is beyond the end of the stream (${startOffset}): showing what comes next`
+      const text = `Offset ${from} is beyond the end of the stream (${startOffset}): showing what comes next`
       this.rows.appendNotice({ kind: 'message', text })
     }
     this.#nextOffset ??= startOffset

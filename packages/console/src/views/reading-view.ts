@@ -55,6 +55,9 @@ const JUMP_OVER_MIN = LIMITS.rowsMax
 /** Records that are shown before the newest one after a jump. */
 const JUMP_SHOWS = 200
 
+/** While more comes than can be read, the time goes to reading the stream rather than to drawing. */
+const RUSH_DRAW_MS = 100
+
 /** Figures change more often than anybody can read. */
 const FIGURES_MS = 250
 
@@ -74,6 +77,8 @@ export class ReadingView {
   #isConnected = true
   #isClosed = false
   #frame: number | undefined
+  #drawnMs = 0
+  #drawnEndRow = 0
   #overlay: string | undefined
   #shownPhase = ''
   /** The record in the details, which may have left the rows. */
@@ -98,7 +103,6 @@ export class ReadingView {
     this.element = element('div', { class: 'reading' }, this.#tail, this.#alert, this.#bar.element)
     this.#list.isFollowing = route.follow ?? followsByItself(route.from)
     this.#timer = setInterval(() => this.#drawFigures(), FIGURES_MS)
-    window.addEventListener('resize', this.#onResize)
     if (route.invalidFrom === undefined) this.reader.start()
     this.#showRecord(route.record)
     this.#schedule()
@@ -118,6 +122,11 @@ export class ReadingView {
     this.#list.isFollowing = value
     if (value) this.reader.rowLimit = Infinity
     this.#changed()
+  }
+
+  /** Whether reading failed because there is no such stream, which may change. */
+  get awaitsStream(): boolean {
+    return this.#failure()?.code === 'STREAM_NOT_FOUND' && !this.reader.hasBegun
   }
 
   /** Stops taking records, or goes on. */
@@ -154,29 +163,39 @@ export class ReadingView {
   close(): void {
     this.#isClosed = true
     clearInterval(this.#timer)
-    window.removeEventListener('resize', this.#onResize)
+    this.#list.close()
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
     void this.reader.close()
   }
 
   // --- drawing ---
 
-  readonly #onResize = (): void => {
-    this.#schedule()
-  }
-
-  /** Whatever happens, and however often: one drawing in the next frame. */
+  /** Whatever happens, and however often: one drawing in the next frame, or soon. */
   #schedule(): void {
     if (this.#isClosed || this.#frame !== undefined) return
     this.#frame = requestAnimationFrame(() => {
       this.#frame = undefined
+      const nowMs = this.#options.elapsedMs()
+      if (this.#isRushing() && nowMs - this.#drawnMs < RUSH_DRAW_MS) {
+        this.#schedule()
+        return
+      }
+      this.#drawnMs = nowMs
+      this.#drawnEndRow = this.reader.rows.endRow
       this.#draw()
     })
+  }
+
+  /** Whether everything in view has been replaced since it was drawn, so that nobody could read it. */
+  #isRushing(): boolean {
+    const newRows = this.reader.rows.endRow - this.#drawnEndRow
+    return this.#list.isFollowing && newRows > this.#list.pageRows
   }
 
   #draw(): void {
     this.#list.draw()
     this.#followAtEnd()
+    this.#findShown()
     this.reader.rowLimit = this.#list.isFollowing
       ? Infinity
       : this.#list.visibleEnd + READ_AHEAD_ROWS
@@ -248,7 +267,8 @@ export class ReadingView {
     const { invalidFrom, name, from } = this.#route
     if (invalidFrom !== undefined) return explainInvalidStart(invalidFrom)
     const { failure } = this.reader
-    return failure === undefined ? undefined : explainFailure(failure, name, from)
+    if (failure === undefined) return undefined
+    return explainFailure(failure, { stream: name, from, hasBegun: this.reader.hasBegun })
   }
 
   #drawOverlay(): void {
@@ -318,6 +338,12 @@ export class ReadingView {
     this.#schedule()
   }
 
+  /** A record that a link named may come into the rows after its details were fetched. */
+  #findShown(): void {
+    if (this.#shownOffset === undefined || this.#list.current !== undefined) return
+    this.#list.current = this.reader.rows.findOffset(this.#shownOffset)?.number
+  }
+
   #showFound(found: FoundRecord): void {
     this.#shown = found
     this.#panel.show(found, this.#route.format)
@@ -330,7 +356,8 @@ export class ReadingView {
     try {
       found = await fetchRecord(this.#options.stream, offset)
     } catch (error) {
-      text = explainFailure(error, this.#route.name, this.#route.from).text
+      const { name, from } = this.#route
+      text = explainFailure(error, { stream: name, from, hasBegun: true }).text
     }
     if (this.#isClosed || this.#shownOffset !== offset) return
     if (found === undefined) this.#panel.showText(offset, text)

@@ -105,10 +105,11 @@ export class StreamView {
   }
 
   #open(): void {
+    const { name, from } = this.#route
     try {
-      this.#stream = this.#options.client.stream(this.#route.name, { codec: raw })
+      this.#stream = this.#options.client.stream(name, { codec: raw })
     } catch (error) {
-      this.#showFailure(explainFailure(error, this.#route.name, this.#route.from))
+      this.#showFailure(explainFailure(error, { stream: name, from, hasBegun: false }))
       return
     }
     const stream = this.#stream
@@ -145,7 +146,8 @@ export class StreamView {
   #onInfo(info: StreamInfo): void {
     this.#info = info
     this.#facts.show(info, this.#options.nowMs())
-    this.#reading?.setInfo(info)
+    if (this.#reading?.awaitsStream === true) this.#restart()
+    else this.#reading?.setInfo(info)
   }
 
   #startFrom(from: StartPosition): void {
@@ -188,7 +190,11 @@ export class StreamView {
     const isReading = this.#reading?.isLive === true
     this.#pause.disabled = !isReading
     this.#follow.disabled = !isReading
-    setAttribute(this.#follow, 'aria-pressed', String(this.#reading?.isFollowing === true))
+    setAttribute(
+      this.#follow,
+      'aria-pressed',
+      String(isReading && this.#reading?.isFollowing === true),
+    )
   }
 
   #showFailure(failure: TailFailure): void {
@@ -205,7 +211,7 @@ export class StreamView {
       'select',
       {
         class: 'select',
-        attributes: { 'aria-label': 'Show values as', title: 'Show values as' },
+        attributes: { title: 'How values are shown' },
       },
       ...choices,
     )
@@ -227,7 +233,7 @@ export class StreamView {
         { class: 'toolbar' },
         ...this.#start.elements,
         element('span', { class: 'spring' }),
-        this.#format,
+        element('label', { class: 'labelled' }, element('span', {}, 'Values'), this.#format),
         this.#follow,
         this.#pause,
       ),

@@ -36,7 +36,9 @@ export interface TailListOptions {
 /** As in the style sheet. */
 const ROW_HEIGHT_PX = 26
 
-const OFFSET_DIGITS_MIN = 6
+const OFFSET_WIDTH_MIN = 6
+const KEY_WIDTH_MIN = 3
+const KEY_WIDTH_MAX = 20
 
 /** The grid of records. */
 export class TailList {
@@ -48,7 +50,8 @@ export class TailList {
   readonly #jump: HTMLButtonElement
   #previewer: ValuePreviewer
   #isContentNew = false
-  #offsetDigits = 0
+  /** Characters for which the columns have room; they only grow, so that nothing jumps about. */
+  readonly #columnWidths = { offset: 0, key: 0 }
   /** The row that the keyboard is on. */
   #current: number | undefined
 
@@ -90,6 +93,11 @@ export class TailList {
     return this.#list.isAtEnd
   }
 
+  /** How many rows can be seen at once. */
+  get pageRows(): number {
+    return this.#list.pageRows
+  }
+
   /** The number behind the last row in view. */
   get visibleEnd(): number {
     return this.#list.visibleEnd
@@ -102,6 +110,10 @@ export class TailList {
   }
 
   /** The row whose details are open, or that the keyboard is on. */
+  get current(): number | undefined {
+    return this.#current
+  }
+
   set current(number: number | undefined) {
     this.#current = number
     this.#markCurrent()
@@ -134,6 +146,11 @@ export class TailList {
     this.#moveTo(by, true)
   }
 
+  /** Ends all watching. */
+  close(): void {
+    this.#list.close()
+  }
+
   focus(): void {
     this.element.focus()
   }
@@ -154,17 +171,20 @@ export class TailList {
       tailRow.showNotice(row)
       return
     }
-    const key = row.batch.key(row.index)
-    if (key !== undefined) this.element.classList.add('has-keys')
-    this.#widenOffsets(row.batch.offset(row.index))
-    tailRow.showRecord(row, this.#previewer.preview(row.batch.value(row.index)))
+    const { batch, index } = row
+    const key = batch.key(index)
+    if (key !== undefined) {
+      this.element.classList.add('has-keys')
+      this.#widen('key', Math.min(KEY_WIDTH_MAX, Math.max(KEY_WIDTH_MIN, key.length)))
+    }
+    this.#widen('offset', Math.max(OFFSET_WIDTH_MIN, String(batch.offset(index)).length))
+    tailRow.showRecord(row, this.#previewer.preview(batch.value(index)))
   }
 
-  #widenOffsets(offset: number): void {
-    const digits = Math.max(OFFSET_DIGITS_MIN, String(offset).length)
-    if (digits <= this.#offsetDigits) return
-    this.#offsetDigits = digits
-    this.element.style.setProperty('--offset-width', `${digits}ch`)
+  #widen(column: 'offset' | 'key', width: number): void {
+    if (width <= this.#columnWidths[column]) return
+    this.#columnWidths[column] = width
+    this.element.style.setProperty(`--${column}-width`, `${width}ch`)
   }
 
   #markCurrent(): void {
@@ -181,8 +201,8 @@ export class TailList {
     // Text that was just selected is wanted as text.
     if (document.getSelection()?.type === 'Range') return
     const target = event.target instanceof Element ? event.target.closest('.spacer > .row') : null
-    const number = target === null ? NaN : Number(target.id.slice('row-'.length))
-    const row = this.#options.rows.row(number)
+    if (target === null) return
+    const row = this.#options.rows.row(Number(target.id.slice('row-'.length)))
     if (row?.kind === 'record') this.#open(row)
   }
 

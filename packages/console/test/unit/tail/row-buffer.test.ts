@@ -16,6 +16,7 @@ describe('RowBuffer', () => {
     expect(offsets(buffer)).toEqual([101, 102, 'notice', 110, 111])
     expect(buffer.row(5)).toBeUndefined()
     expect(buffer.row(-1)).toBeUndefined()
+    expect(buffer.row(Number.NaN)).toBeUndefined()
   })
 
   it('lets the oldest go, in the middle of a batch too, and the others keep their numbers', () => {
