@@ -157,13 +157,24 @@ export class LogUpkeep {
   async #advanceStart(offset: number): Promise<void> {
     if (offset <= this.#metadata.startOffset) return
     const { storage, directory, segments } = this.#options
-    // What the log knows of a producer must outlive the records it was learned from.
-    if (segments.first.extent().endOffset <= offset) await this.writeProducers()
+    if (segments.first.extent().endOffset <= offset) await this.#prepareRemoval()
     this.#metadata = { ...this.#metadata, startOffset: offset }
     await writeStreamMetadata(storage, directory, this.#metadata)
     for (const segment of segments.removeBelow(offset)) {
       segment.close()
       await removeSegmentFiles(storage, directory, segment.baseOffset)
     }
+  }
+
+  /**
+   * What is removed must not be what recovery would need: the segment that becomes the first one has to
+   * be on disk, header and name, and so has what the log knows of producers from the records that go.
+   */
+  async #prepareRemoval(): Promise<void> {
+    const { commit, writer } = this.#options
+    await commit.flush()
+    await writer.active.named
+    await writer.active.sync()
+    await this.writeProducers()
   }
 }
