@@ -5,11 +5,11 @@
  * should see them.
  */
 
-import type { TailraceError } from '@tailrace/format'
+import { TailraceError } from '@tailrace/format'
 
 import { RecordExtras } from './codecs/headers.js'
 import { clientClosed } from './connection/connection-errors.js'
-import type { LinkRequest, RequestType } from './connection/link.js'
+import type { Link, LinkRequest, RequestType } from './connection/link.js'
 import type { Session } from './connection/session.js'
 import { ProducerEngine, type ProducerConfig } from './producer/producer-engine.js'
 import { resolveProducerOptions } from './producer/producer-options.js'
@@ -32,19 +32,19 @@ export class ClientCore {
   }
 
   /**
-   * Makes a request on the present link, or on the next one. Rejects with the server's error,
-   * REQUEST_TIMEOUT, the error that closed the session, or, if the request must not be made twice,
-   * with the loss of the link.
+   * Makes a request on the present link. One that may be made twice is made again on the next link, if
+   * this one is lost or about to close. Rejects with the server's error, REQUEST_TIMEOUT, the error that
+   * closed the session, or, if the request must not be made twice, with the loss of the link.
    */
   async call<Type extends RequestType, Reply>(request: ClientRequest<Type, Reply>): Promise<Reply> {
+    let link = await this.session.whenOpen()
     for (;;) {
-      const link = await this.session.whenOpen()
       try {
         return await link.request(request)
       } catch (error) {
-        const isLoss = link.closedBy !== undefined && error === link.closedBy
-        if (!isLoss || !request.isIdempotent) throw error
+        if (!request.isIdempotent || !isForNextLink(error, link)) throw error
       }
+      link = await this.session.whenOpen(link)
     }
   }
 
@@ -80,4 +80,10 @@ export class ClientCore {
     const failed = results.find((result) => result.status === 'rejected')
     return failed?.reason as TailraceError | undefined
   }
+}
+
+/** Whether a request failed for a reason that ends with the link. */
+function isForNextLink(error: unknown, link: Link): boolean {
+  if (link.closedBy !== undefined) return error === link.closedBy
+  return TailraceError.is(error) && error.code === 'SHUTTING_DOWN'
 }

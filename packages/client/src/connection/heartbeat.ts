@@ -2,9 +2,9 @@
  * Notices a peer that has gone silent.
  *
  * Neither TCP nor a browser tells a page in useful time that the other end has vanished. Every
- * interval is judged when it ends: if nothing at all arrived in it, a PING goes out; if nothing
- * arrived in `SILENT_HEARTBEATS_MAX` intervals on end, the peer is silent. A busy connection
- * therefore sends no PING.
+ * interval is judged when it ends: if not a byte arrived in it, a PING goes out; if none arrived in
+ * `SILENT_HEARTBEATS_MAX` intervals on end, the peer is silent. A busy connection therefore sends no
+ * PING, and receiving costs nothing.
  *
  * A timer that fires much too late (a laptop slept, a tab was frozen, the event loop was held) says
  * nothing about the peer, because what arrived meanwhile may not have been handed out yet: such an
@@ -19,6 +19,8 @@ import type { Clock, Timer } from '../io/clock.js'
 export interface HeartbeatOptions {
   readonly clock: Clock
   readonly intervalMs: number
+  /** Bytes received so far; where the environment tells, those of unfinished messages too. */
+  readonly receivedBytes: () => number
   /** Sends a PING with this nonce. */
   readonly sendPing: (nonce: number) => void
   /** The peer is silent: called once, after which the heartbeat has stopped. */
@@ -29,7 +31,7 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   #timer: Timer | undefined
-  #hasReceived = false
+  #receivedBytes = 0
   #silentIntervals = 0
   #dueMs = 0
   #nonce = 0
@@ -40,6 +42,7 @@ export class Heartbeat {
 
   /** Begins the first interval. */
   start(): void {
+    this.#receivedBytes = this.#options.receivedBytes()
     this.#schedule()
   }
 
@@ -47,11 +50,6 @@ export class Heartbeat {
   stop(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-  }
-
-  /** Says that something arrived. Called for every message, so it only sets a flag. */
-  noteReceived(): void {
-    this.#hasReceived = true
   }
 
   #schedule(): void {
@@ -65,9 +63,10 @@ export class Heartbeat {
   #judge(): void {
     const { clock, intervalMs } = this.#options
     const isLate = clock.elapsedMs() - this.#dueMs > intervalMs
-    if (this.#hasReceived) this.#silentIntervals = 0
+    const receivedBytes = this.#options.receivedBytes()
+    if (receivedBytes !== this.#receivedBytes) this.#silentIntervals = 0
     else this.#silentIntervals = isLate ? 1 : this.#silentIntervals + 1
-    this.#hasReceived = false
+    this.#receivedBytes = receivedBytes
     if (this.#silentIntervals >= SILENT_HEARTBEATS_MAX) {
       this.stop()
       this.#options.onSilent(this.#silentIntervals * intervalMs)

@@ -18,6 +18,7 @@ import {
   AckCursor,
   CloseCode,
   closeCodeOf,
+  checkEmptyBody,
   checkFrameSize,
   decodeErrorBody,
   decodeFrame,
@@ -282,6 +283,7 @@ export class Link {
     this.#heartbeat = new Heartbeat({
       clock: this.#options.environment.clock,
       intervalMs: welcome.limits.heartbeatMs,
+      receivedBytes: () => this.#transport.receivedBytes,
       sendPing: (nonce) => this.send(encodePingFrame(nonce)),
       onSilent: (silentMs) => this.#onSilent(silentMs),
     })
@@ -291,7 +293,6 @@ export class Link {
 
   #onMessage(bytes: Uint8Array): void {
     if (this.#state === 'closed') return
-    this.#heartbeat?.noteReceived()
     try {
       checkFrameSize(bytes.byteLength, this.limits.frameBytesMax)
       this.#dispatch(decodeFrame(bytes, 'client'))
@@ -336,9 +337,11 @@ export class Link {
         this.#dispatchAcks(frame.body)
         return
       case FrameType.PING:
+        checkEmptyBody(frame.body, 'PING')
         this.send(encodePongFrame(frame.argument))
         return
       case FrameType.PONG:
+        checkEmptyBody(frame.body, 'PONG')
         return
       case FrameType.GOAWAY:
         this.#options.events.onGoAway(decodeGoAwayNotice(frame.body))

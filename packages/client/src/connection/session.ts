@@ -136,11 +136,12 @@ export class Session {
   }
 
   /**
-   * Resolves with the open link, now or once there is one. Rejects with what closed the session, or with
-   * REQUEST_TIMEOUT when there is no link in the time that a request may take.
+   * Resolves with the open link, now or once there is one; with one that is not `spent`, if given.
+   * Rejects with what closed the session, or with REQUEST_TIMEOUT when there is no link in the time
+   * that a request may take.
    */
-  async whenOpen(): Promise<Link> {
-    if (this.openLink !== undefined) return this.openLink
+  async whenOpen(spent?: Link): Promise<Link> {
+    if (this.openLink !== undefined && this.openLink !== spent) return this.openLink
     if (this.#closedBy !== undefined) throw this.#closedBy
     const { environment, address, requestTimeoutMs } = this.options
     const waiter = createDeferred<Link>()

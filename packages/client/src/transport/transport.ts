@@ -40,6 +40,8 @@ export interface TransportClose {
 export interface Transport {
   /** Bytes handed to `send` that the environment has not yet passed on. */
   readonly bufferedBytes: number
+  /** Bytes received so far, as a sign of life: of unfinished messages too where that is known. */
+  readonly receivedBytes: number
   /**
    * Sends one binary message. The caller may change `bytes` as soon as this returns. Does nothing
    * when the connection is closing or closed.

@@ -42,6 +42,7 @@ class WebSocketTransport implements Transport {
   readonly #socket: WebSocketLike
   readonly #options: TransportOptions
   #error: unknown
+  #receivedBytes = 0
   #isClosed = false
   #drainPoll: Timer | undefined
 
@@ -67,6 +68,10 @@ class WebSocketTransport implements Transport {
     return this.#socket.bufferedAmount
   }
 
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
   send(bytes: Uint8Array): void {
     if (this.#socket.readyState !== READY_STATE_OPEN) return
     // Frames are never made on shared memory, which is what the wider type would allow.
@@ -90,8 +95,12 @@ class WebSocketTransport implements Transport {
   }
 
   #onMessage(data: unknown): void {
-    if (data instanceof ArrayBuffer) this.#options.events.onMessage(new Uint8Array(data))
-    else this.#options.events.onText()
+    if (!(data instanceof ArrayBuffer)) {
+      this.#options.events.onText()
+      return
+    }
+    this.#receivedBytes += data.byteLength
+    this.#options.events.onMessage(new Uint8Array(data))
   }
 
   #onClose(code: number, reason: string): void {

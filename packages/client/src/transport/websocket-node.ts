@@ -59,6 +59,10 @@ class NodeTransport implements Transport {
     return this.#webSocket.bufferedAmount
   }
 
+  get receivedBytes(): number {
+    return this.#socket?.bytesRead ?? 0
+  }
+
   send(bytes: Uint8Array): void {
     if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(bytes)
   }

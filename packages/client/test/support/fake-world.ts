@@ -99,6 +99,7 @@ export class FakeWorld {
 /** A transport within the process. */
 export class FakeTransport implements Transport {
   bufferedBytes = 0
+  receivedBytes = 0
   /** Whether what is sent stays in the buffer until `drain`. */
   isSlow = false
   corkCount = 0
@@ -126,7 +127,9 @@ export class FakeTransport implements Transport {
 
   /** Hands a message to the client. */
   deliver(bytes: Uint8Array): void {
-    if (!this.#isClosed) this.options.events.onMessage(bytes)
+    if (this.#isClosed) return
+    this.receivedBytes += bytes.byteLength
+    this.options.events.onMessage(bytes)
   }
 
   closedBy(close: TransportClose): void {

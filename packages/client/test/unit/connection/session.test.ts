@@ -1,6 +1,6 @@
 /** How a lost connection is replaced, seen through a client. */
 
-import { ProtocolError } from '@tailrace/format'
+import { LimitError, ProtocolError } from '@tailrace/format'
 import { encodeErrorFrame, FrameType } from '@tailrace/protocol'
 import { beforeEach, describe, expect, test } from 'vitest'
 
@@ -148,6 +148,22 @@ describe('a request', () => {
     world.server.dropConnections()
     await world.settle()
     const describing = client.stream('orders').describe()
+    await world.advance(200)
+    expect(await describing).toMatchObject({ stream: 'orders' })
+  })
+
+  test('refused by a server that closes is made on the next connection', async () => {
+    world.server.log('orders')
+    const client = await world.connect()
+    world.server.intercept = ({ type, argument }, connection) => {
+      if (type !== FrameType.DESCRIBE) return false
+      connection.failRequest(argument, new LimitError('SHUTTING_DOWN', 'closing'))
+      return true
+    }
+    const describing = client.stream('orders').describe()
+    await world.settle()
+    world.server.intercept = undefined
+    world.server.connection.close()
     await world.advance(200)
     expect(await describing).toMatchObject({ stream: 'orders' })
   })

@@ -351,6 +351,26 @@ describe('a lost connection', () => {
     expect(published().map(({ producerEpoch }) => producerEpoch)).toEqual([1, 1, 1, 2, 2, 2, 2])
   })
 
+  test('is followed by a slow start, so that there is progress however soon the next one comes', async () => {
+    world.server.acknowledgesAtOnce = false
+    const producer = create({ batchRecordsMax: 1 })
+    for (let i = 0; i < 20; i += 1) producer.send(value(i))
+    await world.settle()
+    world.server.received.length = 0
+    world.server.dropConnections()
+    await world.advance(20)
+    for (const inFlight of [1, 2, 4, 8]) {
+      expect(publishedCounts()).toHaveLength(inFlight)
+      world.server.received.length = 0
+      world.server.acknowledge()
+      await world.settle()
+    }
+    world.server.acknowledgesAtOnce = true
+    world.server.acknowledge()
+    await settled(producer.flush())
+    expect(stored()).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  })
+
   test('of an anonymous producer comes back under the same id', async () => {
     const producer = create()
     await settled(producer.publish(value(0)))
