@@ -1,5 +1,5 @@
 /** The errors a log reports, with their numbers. */
-import { RequestError, StorageError } from '@tailrace/format'
+import { BATCH_LENGTH_MAX, FormatError, RequestError, StorageError } from '@tailrace/format'
 import type { RecoveryReport } from './recovery-report.js'
 
 /** STREAM_CLOSED: the log was closed or deleted, for the given reason. */
@@ -42,6 +42,19 @@ export function expectedOffsetMismatch(
   const message = `expected stream "${stream}" to end at offset ${expectedOffset}, it ends at ${endOffset}`
   const details = { stream, expectedOffset, endOffset }
   return new RequestError('EXPECTED_OFFSET_MISMATCH', message, { details })
+}
+
+/** BATCH_TOO_LARGE: no segment has room for it, whatever is done. */
+export function batchTooLarge(batchLength: number): RequestError {
+  const message = `a batch of ${batchLength} bytes is larger than ${BATCH_LENGTH_MAX} bytes`
+  const details = { batchLength, batchLengthMax: BATCH_LENGTH_MAX }
+  return new RequestError('BATCH_TOO_LARGE', message, { details })
+}
+
+/** INVALID_FIELD: the bytes are not one batch; what is behind it would be stored as a part of it. */
+export function wrongBatchLength(batchLength: number, lengthBytes: number): FormatError {
+  const message = `batchLength ${batchLength} is not the length of the given bytes, ${lengthBytes}`
+  return new FormatError('INVALID_FIELD', message, { details: { batchLength, lengthBytes } })
 }
 
 /** OFFSET_OUT_OF_RANGE: outside the bounds, which are given. */

@@ -15,6 +15,7 @@ import { writeIndexFile } from '../segments/segment-loader.js'
 import type { Segment } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import type { GroupCommit } from './group-commit.js'
+import { offsetOutOfRange } from './log-errors.js'
 import { retentionStart } from './retention.js'
 import { endUnreached } from './log-errors.js'
 import { removeSegmentFiles } from './segment-files.js'
@@ -67,12 +68,12 @@ export class LogUpkeep {
     await this.#jobs.run(() => this.#retain())
   }
 
-  /** Moves the start to `offset`, which is durable; resolves with the start. */
-  async trim(offset: number): Promise<number> {
-    return this.#jobs.run(async () => {
-      await this.#advanceStart(offset)
-      return this.#metadata.startOffset
-    })
+  /** Moves the start to `offset`. @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset. */
+  async trim(offset: number): Promise<void> {
+    const { name, startOffset } = this.#metadata
+    const { offset: endOffset } = this.#options.commit.durable
+    if (offset > endOffset) throw offsetOutOfRange(offset, { stream: name, startOffset, endOffset })
+    await this.#jobs.run(() => this.#advanceStart(offset))
   }
 
   /** Writes down the producer table as of now, once the records it speaks of are durable. */
@@ -158,8 +159,10 @@ export class LogUpkeep {
     if (offset <= this.#metadata.startOffset) return
     const { storage, directory, segments } = this.#options
     if (segments.first.extent().endOffset <= offset) await this.#prepareRemoval()
-    this.#metadata = { ...this.#metadata, startOffset: offset }
-    await writeStreamMetadata(storage, directory, this.#metadata)
+    const metadata = { ...this.#metadata, startOffset: offset }
+    // In force only once it is on disk: where that failed, the next attempt finds all of it still to do.
+    await writeStreamMetadata(storage, directory, metadata)
+    this.#metadata = metadata
     for (const segment of segments.removeBelow(offset)) {
       segment.close()
       await removeSegmentFiles(storage, directory, segment.baseOffset)

@@ -22,8 +22,8 @@ import type { LogMark } from './log-mark.js'
 import {
   damageError,
   expectedOffsetMismatch,
-  offsetOutOfRange,
   streamClosed,
+  wrongBatchLength,
 } from './log-errors.js'
 import type { LogOptions } from './log-options.js'
 import { LogReader } from './log-reader.js'
@@ -45,7 +45,7 @@ import { segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
 import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
-import { resolveStart } from './start-position.js'
+import { requireCount, resolveStart } from './start-position.js'
 import type { StreamConfig } from './stream-config.js'
 import { toError } from './to-error.js'
 
@@ -223,6 +223,7 @@ export class Log {
    * Resolves when there is room for a batch of this length, which may mean that a segment file is
    * prepared first. Another caller may take the room: ask {@link hasRoomFor} again.
    *
+   * @throws {RequestError} BATCH_TOO_LARGE when there never can be.
    * @throws {StorageError} NO_SPACE, IO_ERROR, STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
    */
   async makeRoom(batchLength: number): Promise<void> {
@@ -240,7 +241,7 @@ export class Log {
    *
    * @throws {RequestError} EXPECTED_OFFSET_MISMATCH, FENCED, OUT_OF_SEQUENCE.
    * @throws {StorageError} STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
-   * @throws {FormatError} with `check`, when the batch is not valid.
+   * @throws {FormatError} with `check`, when the batch is not valid; when it is not as long as the bytes.
    * @throws {Error} when there is no room: our caller's bug.
    */
   appendBatch(
@@ -250,6 +251,7 @@ export class Log {
     this.#assertWritable()
     if (options.check === true) checkProducedBatch(batch, 0, batch.length)
     const view = this.#viewOf(batch)
+    if (view.batchLength !== batch.length) throw wrongBatchLength(view.batchLength, batch.length)
     const { producerId, recordCount } = view
     if (producerId !== 0) {
       const duplicate = this.#producers.duplicateOffset(view)
@@ -365,15 +367,13 @@ export class Log {
    * when it resolves. An offset at or below the start does nothing.
    *
    * @returns the start offset.
-   * @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset.
+   * @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset; INVALID_REQUEST.
+   * @throws {StorageError} NO_SPACE, IO_ERROR (nothing was given up), STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
    */
   async trim(beforeOffset: number): Promise<number> {
-    this.assertReadable()
-    const { name, startOffset, durableOffset } = this
-    if (beforeOffset > durableOffset) {
-      throw offsetOutOfRange(beforeOffset, { stream: name, startOffset, endOffset: durableOffset })
-    }
-    return this.#upkeep.trim(beforeOffset)
+    this.#assertWritable()
+    await this.#upkeep.trim(requireCount('beforeOffset', beforeOffset))
+    return this.startOffset
   }
 
   /** Applies retention by bytes and age as of now. Called after a roll and from time to time. */

@@ -8,6 +8,7 @@
  * Does not know durability modes or producers.
  */
 import {
+  BATCH_LENGTH_MAX,
   encodeSegmentHeader,
   END_MARKER_BYTES,
   readRecoveryPoint,
@@ -21,6 +22,7 @@ import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { SegmentPreparer } from '../segments/segment-preparer.js'
 import type { Storage } from '../storage/storage-port.js'
+import { batchTooLarge } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
 
 /** Size of the first segment of a stream; each next one doubles up to the configured maximum. */
@@ -87,6 +89,7 @@ export class SegmentWriter {
 
   /** Resolves when there is room. @throws {StorageError} NO_SPACE or IO_ERROR. */
   async makeRoom(batchLength: number): Promise<void> {
+    if (!(batchLength <= BATCH_LENGTH_MAX)) throw batchTooLarge(batchLength)
     while (!this.hasRoomFor(batchLength)) {
       await this.#preparer.prepare(this.#nextCapacity(batchLength))
       this.#isAheadFailed = false
