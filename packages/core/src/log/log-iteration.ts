@@ -10,7 +10,8 @@ import type {
   StartPosition,
   OutOfRange,
 } from './log-types.js'
-import type { LogReader } from './log-reader.js'
+import { gapOfError } from './gap.js'
+import type { BatchRun, LogReader } from './log-reader.js'
 
 /** What iteration needs of a log. */
 export interface IterableLog {
@@ -32,8 +33,9 @@ export function* readBatches(
   const reader = log.reader(log.resolveOffset(options.from, options))
   const end = Math.min(options.to ?? Infinity, log.visibleOffset)
   while (reader.nextOffset < end) {
-    const run = reader.next(RUN_BYTES)
+    const run = nextRun(reader, options.onGap)
     if (run === undefined) return
+    if (run === 'gap') continue
     yield* batchesOf(run.bytes, end)
   }
 }
@@ -49,7 +51,8 @@ export async function* readRecords(
   const end = options.to ?? (follow ? Infinity : log.visibleOffset)
   while (reader.nextOffset < end) {
     signal?.throwIfAborted()
-    const run = reader.next(RUN_BYTES)
+    const run = nextRun(reader, options.onGap)
+    if (run === 'gap') continue
     if (run === undefined) {
       if (!follow) return
       await nextAdvance(log, reader, signal)
@@ -62,6 +65,19 @@ export async function* readRecords(
         yield record
       }
     }
+  }
+}
+
+/** The next run; a gap before it is told to `onGap`, and is an error when there is none. */
+function nextRun(reader: LogReader, onGap: ReadOptions['onGap']): BatchRun | 'gap' | undefined {
+  try {
+    return reader.next(RUN_BYTES)
+  } catch (error) {
+    const gap = onGap === undefined ? undefined : gapOfError(error, reader.nextOffset)
+    if (gap === undefined) throw error
+    reader.seek(gap.to)
+    onGap?.(gap)
+    return 'gap'
   }
 }
 

@@ -10,8 +10,11 @@
  */
 import { inspectBatch, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
 import type { BatchDefect, TailraceError } from '@tailrace/format'
+import { continuationBehind, offsetBounds } from '../segments/resync.js'
 import type { SegmentBytes } from '../segments/segment-bytes.js'
 import type { Segment } from '../segments/segment.js'
+import { gapAt, offsetInGap } from './gap.js'
+import type { Gap } from './gap.js'
 import { offsetOutOfRange } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
 import { positionOfOffset } from './seek.js'
@@ -33,6 +36,8 @@ export interface ReadableLog {
   readonly name: string
   readonly segments: SegmentList
   readonly startOffset: () => number
+  /** Ranges whose records were lost for good, ascending. */
+  readonly gaps: () => readonly Gap[]
   /** Consumers see what lies below. */
   readonly visible: () => LogMark
   /** Throws STREAM_CLOSED once the log is closed. */
@@ -66,18 +71,28 @@ export class LogReader {
     this.#leave()
   }
 
+  /** The listed gap in which {@link nextOffset} lies; undefined when it lies in none. */
+  gapAt(): Gap | undefined {
+    return gapAt(this.#log.gaps(), this.#nextOffset)
+  }
+
   /**
    * The next run: as many whole batches as fit in `maxBytes`, but always at least one; undefined at the
    * tail. A run never crosses a segment.
    *
-   * @throws {RequestError} OFFSET_OUT_OF_RANGE when retention overtook {@link nextOffset}.
-   * @throws {StorageError} STREAM_CORRUPT at damage; STREAM_CLOSED when the log was closed or deleted.
+   * @throws {RequestError} OFFSET_OUT_OF_RANGE when retention overtook {@link nextOffset}, or it lies in a
+   * gap that a repair left: `details` then have `from`, `to` and the `reason` "damage". Either way the
+   * records go on at `details.startOffset`.
+   * @throws {StorageError} STREAM_CORRUPT at damage: the records go on at `details.to`; STREAM_CLOSED when
+   * the log was closed or deleted.
    */
   next(maxBytes: number): BatchRun | undefined {
     this.#log.assertReadable()
     const visible = this.#log.visible()
     if (this.#nextOffset >= visible.offset) return undefined
     if (this.#nextOffset < this.#log.startOffset()) throw this.#overtaken()
+    const gap = this.gapAt()
+    if (gap !== undefined) throw this.#lost(gap)
     const segment = this.#enter()
     const contents = this.#contents
     if (contents === undefined) throw new Error('entered without contents')
@@ -146,19 +161,34 @@ export class LogReader {
     return offsetOutOfRange(this.#nextOffset, { stream, startOffset, endOffset })
   }
 
+  #lost(gap: Gap): TailraceError {
+    const { name, visible } = this.#log
+    return offsetInGap(this.#nextOffset, gap, { name, visibleOffset: visible().offset })
+  }
+
   #corrupt(segment: Segment, defect: BatchDefect): StorageError {
     const { name } = this.#log
+    const from = this.#nextOffset
+    const to = this.#offsetBehindDamage(segment)
     const message =
       `stream "${name}" is damaged in ${segment.fileName}: ${defect.message}; ` +
-      `records from offset ${this.#nextOffset} cannot be read there`
-    const details = {
-      stream: name,
-      segment: segment.fileName,
-      from: this.#nextOffset,
-      to: segment.extent().endOffset,
-      ...defect.details,
-    }
+      `records ${from} to ${to} cannot be read`
+    const details = { stream: name, segment: segment.fileName, from, to, ...defect.details }
     return new StorageError('STREAM_CORRUPT', message, { details })
+  }
+
+  /** The offset at which reading can go on: in the segment, else at the next one, else at the tail. */
+  #offsetBehindDamage(segment: Segment): number {
+    const { segments, visible } = this.#log
+    const end = visible()
+    const offsetEnd = segments.after(segment)?.baseOffset ?? end.offset
+    const limit = segment === end.segment ? end.position : segment.extent().dataEnd
+    if (this.#position >= limit) return offsetEnd
+    const { bytes } = segment.contents()
+    const damaged = { bytes, damagedAt: this.#position, limit }
+    return (
+      continuationBehind(damaged, offsetBounds(this.#nextOffset, offsetEnd))?.offset ?? offsetEnd
+    )
   }
 }
 

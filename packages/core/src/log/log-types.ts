@@ -1,4 +1,5 @@
 /** The public shapes of a log: what goes in, what comes out, where reading starts. */
+import type { Gap } from './gap.js'
 import type { StreamConfig } from './stream-config.js'
 
 /** A record to append. Text is stored as UTF-8. */
@@ -59,6 +60,12 @@ export interface ReadOptions {
   readonly to?: number | undefined
   /** What an offset below the start or beyond the end means. Default `strict`: an error. */
   readonly onOutOfRange?: OutOfRange | undefined
+  /**
+   * Hears of records in the range that cannot be read, before what follows them: lost to damage, repaired
+   * or not, or removed by retention meanwhile. Reading goes on behind them. Default: they are an error,
+   * STREAM_CORRUPT or OFFSET_OUT_OF_RANGE.
+   */
+  readonly onGap?: ((gap: Gap) => void) | undefined
 }
 
 /** A range to read, then to follow. */

@@ -15,6 +15,7 @@ import type { ProducerIdentity } from '../producers/producer-id.js'
 import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
 import { CursorStore } from '../cursors/cursor-store.js'
 import { AppendQueue } from './append-queue.js'
+import type { Gap } from './gap.js'
 import { GroupCommit } from './group-commit.js'
 import { Listeners } from './listeners.js'
 import { readBatches, readRecords } from './log-iteration.js'
@@ -128,6 +129,7 @@ export class Log {
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
     this.#upkeep.settle(recovered.uncut)
+    if (this.#damage === undefined) this.#upkeep.removeGivenUp()
   }
 
   /** Name of the stream. */
@@ -172,6 +174,11 @@ export class Log {
   /** Readers see the records below it. */
   get visibleOffset(): number {
     return this.#visible.offset
+  }
+
+  /** Ranges whose records were lost to damage and given up by a repair, ascending. */
+  get gaps(): readonly Gap[] {
+    return this.#upkeep.metadata.gaps ?? []
   }
 
   /** What recovery found when the log was opened. */
@@ -315,10 +322,9 @@ export class Log {
       name: this.name,
       segments: this.#segments,
       startOffset: () => this.startOffset,
+      gaps: () => this.gaps,
       visible: () => this.#visible,
-      assertReadable: () => {
-        this.assertReadable()
-      },
+      assertReadable: () => this.assertReadable(),
     }
     return new LogReader(log, offset)
   }

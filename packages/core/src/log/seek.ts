@@ -2,23 +2,32 @@
  * Finds where a batch lies: by offset and by append time.
  *
  * The sparse index gives a position to start from, then at most one index interval of batch headers is
- * walked. Stateless; knows segments, not the log.
+ * walked, past damaged ones. Stateless; knows segments, not the log.
  */
-import { BATCH_HEADER_BYTES, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
-import type { SegmentBytes } from '../segments/segment-bytes.js'
+import { inspectBatchHeader, SEGMENT_HEADER_BYTES } from '@tailrace/format'
+import { continuationBehind, offsetBounds } from '../segments/resync.js'
+import type { Continuation } from '../segments/resync.js'
 import type { Segment } from '../segments/segment.js'
 import type { LogMark } from './log-mark.js'
 import type { SegmentList } from './segment-list.js'
 
 /**
- * The position of the batch of `segment` that holds `offset`, which must lie in it.
- *
- * @throws {StorageError} STREAM_CORRUPT when the walk meets a length that leads nowhere.
+ * The position of the batch of `segment` that holds `offset`, which must lie in it. If a damaged batch
+ * held it, the position of that one; the end of the data when the batches end before the offset.
  */
 export function positionOfOffset(segment: Segment, offset: number): number {
-  const { index } = segment.extent()
-  const start = index.positionForOffset(offset) ?? SEGMENT_HEADER_BYTES
-  return walk(segment, start, (contents, at) => contents.nextOffsetAt(at) > offset)
+  const { index, dataEnd } = segment.extent()
+  const contents = segment.contents()
+  let position = index.positionForOffset(offset) ?? SEGMENT_HEADER_BYTES
+  let offsetMin = segment.baseOffset
+  while (position < dataEnd) {
+    const goesOn = behindDamage(segment, position, offsetMin)
+    const nextOffset = goesOn?.offset ?? contents.nextOffsetAt(position)
+    if (nextOffset > offset) return position
+    position = goesOn?.position ?? position + contents.batchLengthAt(position)
+    offsetMin = nextOffset
+  }
+  return position
 }
 
 /**
@@ -55,34 +64,29 @@ function lastBeginningBefore(segments: SegmentList, timestampUs: number): number
 
 function offsetAtTimeIn(segment: Segment, timestampUs: number): number | undefined {
   const { index, dataEnd } = segment.extent()
-  const start = index.positionBeforeTime(timestampUs) ?? SEGMENT_HEADER_BYTES
-  const found = walk(segment, start, (contents, at) => contents.appendTimeUsAt(at) >= timestampUs)
-  return found < dataEnd ? segment.contents().baseOffsetAt(found) : undefined
-}
-
-/** The first position from `start` on whose batch satisfies `isFound`; the end of the data if none does. */
-function walk(
-  segment: Segment,
-  start: number,
-  isFound: (contents: SegmentBytes, position: number) => boolean,
-): number {
   const contents = segment.contents()
-  const { dataEnd } = segment.extent()
-  let position = start
-  while (position < dataEnd && !isFound(contents, position)) {
-    const length = contents.batchLengthAt(position)
-    if (length < BATCH_HEADER_BYTES || position + length > dataEnd) {
-      throw corruptLength(segment, position, length)
-    }
-    position += length
+  let position = index.positionBeforeTime(timestampUs) ?? SEGMENT_HEADER_BYTES
+  let offsetMin = segment.baseOffset
+  while (position < dataEnd) {
+    const goesOn = behindDamage(segment, position, offsetMin)
+    const isFound = goesOn === undefined && contents.appendTimeUsAt(position) >= timestampUs
+    if (isFound) return contents.baseOffsetAt(position)
+    offsetMin = goesOn?.offset ?? contents.nextOffsetAt(position)
+    position = goesOn?.position ?? position + contents.batchLengthAt(position)
   }
-  return position
+  return undefined
 }
 
-function corruptLength(segment: Segment, position: number, length: number): StorageError {
-  const message =
-    `${segment.fileName} is damaged: batch length ${length} at position ${position}, ` +
-    `the data ends at ${segment.extent().dataEnd}`
-  const details = { segment: segment.fileName, positionBytes: position }
-  return new StorageError('STREAM_CORRUPT', message, { details })
+/** Where the segment goes on if the header at `position` is damaged; undefined when it is not. */
+function behindDamage(
+  segment: Segment,
+  position: number,
+  offsetMin: number,
+): Continuation | undefined {
+  const { bytes, view } = segment.contents()
+  const { dataEnd, endOffset } = segment.extent()
+  if (inspectBatchHeader(view, position, dataEnd) === undefined) return undefined
+  const bounds = offsetBounds(offsetMin, endOffset)
+  const found = continuationBehind({ bytes, damagedAt: position, limit: dataEnd }, bounds)
+  return found ?? { position: dataEnd, offset: endOffset }
 }

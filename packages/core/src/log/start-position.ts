@@ -1,5 +1,7 @@
 /** Turns a start position into an offset. */
 import { RequestError } from '@tailrace/format'
+import { gapAt, offsetInGap } from './gap.js'
+import type { Gap } from './gap.js'
 import { offsetOutOfRange } from './log-errors.js'
 import type { OutOfRange, StartPosition } from './log-types.js'
 
@@ -8,14 +10,18 @@ export interface StartContext {
   readonly name: string
   readonly startOffset: number
   readonly visibleOffset: number
+  /** Ranges whose records were lost for good, ascending. */
+  readonly gaps: readonly Gap[]
   readonly offsetForTimestamp: (timestampUs: number) => number | undefined
 }
 
 /**
  * The offset at which reading starts.
  *
- * @throws {RequestError} OFFSET_OUT_OF_RANGE outside the stream when `strict`. The visible end itself is
- * inside: it is the next record. INVALID_REQUEST for a number that is no offset, count or time.
+ * A time leads to a gap rather than behind it when records of that time may have been in it.
+ *
+ * @throws {RequestError} OFFSET_OUT_OF_RANGE outside the stream, or in a gap, when `strict`. The visible end
+ * itself is inside: it is the next record. INVALID_REQUEST for a number that is no offset, count or time.
  */
 export function resolveStart(
   log: StartContext,
@@ -28,11 +34,18 @@ export function resolveStart(
   if ('last' in from) {
     return Math.max(log.startOffset, log.visibleOffset - requireCount('last', from.last))
   }
-  return log.offsetForTimestamp(requireCount('timestampUs', from.timestampUs)) ?? log.visibleOffset
+  const found = log.offsetForTimestamp(requireCount('timestampUs', from.timestampUs))
+  if (found === undefined) return log.visibleOffset
+  return Math.max(log.startOffset, gapAt(log.gaps, found - 1)?.from ?? found)
 }
 
 function resolveOffset(log: StartContext, offset: number, onOutOfRange: OutOfRange): number {
   const { name, startOffset, visibleOffset } = log
+  const gap = gapAt(log.gaps, offset)
+  if (gap !== undefined && offset >= startOffset) {
+    if (onOutOfRange === 'clamp') return gap.to
+    throw offsetInGap(offset, gap, log)
+  }
   if (offset >= startOffset && offset <= visibleOffset) return offset
   if (onOutOfRange === 'clamp') return Math.min(Math.max(offset, startOffset), visibleOffset)
   throw offsetOutOfRange(offset, { stream: name, startOffset, endOffset: visibleOffset })

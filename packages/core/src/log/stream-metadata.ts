@@ -2,6 +2,8 @@
 import { StorageError } from '@tailrace/format'
 import { requireCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
 import type { Storage } from '../storage/storage-port.js'
+import { joinedGaps } from './gap.js'
+import type { Gap } from './gap.js'
 import type { StreamConfig } from './stream-config.js'
 
 /** The content of `stream.meta`. */
@@ -20,6 +22,18 @@ export interface StreamMetadata {
    * clean stop. Found under another run, it says that power may have taken records that readers saw.
    */
   readonly openSinceBoot?: string
+  /** Ranges whose records a repair gave up, ascending and apart; missing when there are none. */
+  readonly gaps?: readonly Gap[]
+  /** What is left to do of a repair that was interrupted; whoever opens the stream does it first. */
+  readonly repair?: PendingRepair
+}
+
+/** The renames that complete a repair. Both lists are of file names; see docs/adr/0013. */
+export interface PendingRepair {
+  /** Files that are moved aside, first. */
+  readonly aside: readonly { readonly from: string; readonly to: string }[]
+  /** Files that are ready under their name with `.repair` behind it, and then get their names. */
+  readonly put: readonly string[]
 }
 
 const KIND = 'stream'
@@ -40,6 +54,13 @@ export function readStreamMetadata(
     throw new StorageError('UNSUPPORTED_STORE_VERSION', message, { details: { version } })
   }
   return metadata
+}
+
+/** The metadata with a later start; gaps wholly below it are forgotten. */
+export function withStartOffset(metadata: StreamMetadata, startOffset: number): StreamMetadata {
+  const { gaps, ...rest } = metadata
+  const left = joinedGaps(gaps ?? [], startOffset)
+  return { ...rest, startOffset, ...(left.length === 0 ? {} : { gaps: left }) }
 }
 
 /** Replaces it atomically; durable when it resolves. */

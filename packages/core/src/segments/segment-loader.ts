@@ -5,6 +5,7 @@
  * batches; it is never believed over them.
  */
 import {
+  BATCH_HEADER_BYTES,
   decodeIndex,
   encodeIndex,
   END_MARKER_BYTES,
@@ -12,7 +13,9 @@ import {
   SEGMENT_HEADER_BYTES,
   TailraceError,
 } from '@tailrace/format'
+import type { BatchView } from '@tailrace/format'
 import type { Storage } from '../storage/storage-port.js'
+import { continuationBehind, offsetBounds } from './resync.js'
 import { scanBatches } from './scan.js'
 import { SegmentBytes } from './segment-bytes.js'
 import { emptyExtent, noteBatch } from './segment.js'
@@ -93,15 +96,23 @@ function agrees(extent: SegmentExtent, contents: SegmentBytes): boolean {
   return contents.batchLengthAt(extent.dataEnd) === 0
 }
 
+/** The extent as the headers say it, past damaged ones: what lies behind them is to be read, too. */
 function scannedExtent(contents: SegmentBytes, baseOffset: number): SegmentExtent {
   const extent = emptyExtent(baseOffset)
-  const start = SEGMENT_HEADER_BYTES
-  scanBatches(
-    contents,
-    { start, expectedOffset: baseOffset, depth: 'header' },
-    (batch, position) => {
-      noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
-    },
-  )
-  return extent
+  const { bytes } = contents
+  const note = (batch: BatchView, position: number): void => {
+    noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
+  }
+  let start = SEGMENT_HEADER_BYTES
+  let expectedOffset = baseOffset
+  for (;;) {
+    const end = scanBatches(contents, { start, expectedOffset, depth: 'header' }, note)
+    if (end.position + BATCH_HEADER_BYTES > bytes.length) return extent
+    const damaged = { bytes, damagedAt: end.position, limit: bytes.length }
+    const bounds = offsetBounds(end.nextOffset, Number.MAX_SAFE_INTEGER)
+    const goesOn = continuationBehind(damaged, bounds)
+    if (goesOn === undefined) return extent
+    start = goesOn.position
+    expectedOffset = goesOn.offset
+  }
 }

@@ -7,6 +7,7 @@ const LOG: StartContext = {
   name: 's',
   startOffset: 10,
   visibleOffset: 20,
+  gaps: [],
   offsetForTimestamp: (timestampUs) => (timestampUs <= 500 ? 13 : undefined),
 }
 const EMPTY: StartContext = {
