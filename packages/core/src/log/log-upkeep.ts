@@ -63,6 +63,17 @@ export class LogUpkeep {
     this.#jobs.push(() => this.#retain())
   }
 
+  /** Queues the removal of segments below the start that a crash came before. */
+  removeGivenUp(): void {
+    const { startOffset } = this.#metadata
+    const { segments } = this.#options
+    if (segments.length === 1 || segments.at(1).baseOffset > startOffset) return
+    this.#jobs.push(async () => {
+      await this.#prepareRemoval()
+      await this.#removeBelow(startOffset)
+    })
+  }
+
   /** Applies retention as of now. @throws {StorageError} IO_ERROR, NO_SPACE. */
   async applyRetention(): Promise<void> {
     await this.#jobs.run(() => this.#retain())
@@ -163,6 +174,11 @@ export class LogUpkeep {
     // In force only once it is on disk: where that failed, the next attempt finds all of it still to do.
     await writeStreamMetadata(storage, directory, metadata)
     this.#metadata = metadata
+    await this.#removeBelow(offset)
+  }
+
+  async #removeBelow(offset: number): Promise<void> {
+    const { storage, directory, segments } = this.#options
     for (const segment of segments.removeBelow(offset)) {
       segment.close()
       await removeSegmentFiles(storage, directory, segment.baseOffset)

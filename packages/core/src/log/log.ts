@@ -128,8 +128,8 @@ export class Log {
     this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
-    this.#upkeep.settle(recovered.uncut)
     if (this.#damage === undefined) this.#upkeep.removeGivenUp()
+    this.#upkeep.settle(recovered.uncut)
   }
 
   /** Name of the stream. */

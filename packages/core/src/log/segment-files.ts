@@ -2,8 +2,8 @@
  * Puts the files of a stream's directory in order before they are scanned.
  *
  * A segment whose roll was interrupted may still bear its prepared name: if batches lie in it, it gets
- * its own name; if not, nothing of it was ever visible and it goes. Temporary files and segments that
- * retention had already given up go too.
+ * its own name; if not, nothing of it was ever visible and it goes. Temporary files
+ * go too. Segments that retention had given up stay until recovery has found a log behind them.
  */
 import {
   decodeSegmentHeader,
@@ -36,7 +36,6 @@ export interface SegmentFileEntry {
 export async function collectSegmentFiles(
   storage: Storage,
   directory: string,
-  startOffset: number,
 ): Promise<SegmentFileEntry[]> {
   await clearUp(storage, directory)
   const entries = await storage.list(directory)
@@ -50,8 +49,7 @@ export async function collectSegmentFiles(
     const tornEnd = tornEndOf(name, evidence)
     found.push({ fileName: name, baseOffset, sizeBytes, hasIndex, tornEnd })
   }
-  found.sort((left, right) => left.baseOffset - right.baseOffset)
-  return removeGivenUp(storage, directory, { found, startOffset })
+  return found.sort((left, right) => left.baseOffset - right.baseOffset)
 }
 
 async function clearUp(storage: Storage, directory: string): Promise<void> {
@@ -91,22 +89,6 @@ function tornEndOf(fileName: string, evidence: readonly StorageEntry[]): number 
     .filter(({ name }) => name.startsWith(`${fileName}-`))
     .map(({ name, sizeBytes }) => Number.parseInt(name.slice(fileName.length + 1), 10) + sizeBytes)
   return Math.max(0, ...ends)
-}
-
-/** Removes the segments that end at or below the start offset: a crash came before their removal. */
-async function removeGivenUp(
-  storage: Storage,
-  directory: string,
-  options: { readonly found: readonly SegmentFileEntry[]; readonly startOffset: number },
-): Promise<SegmentFileEntry[]> {
-  const { found, startOffset } = options
-  const kept: SegmentFileEntry[] = []
-  for (const [at, entry] of found.entries()) {
-    const next = found[at + 1]
-    if (next === undefined || next.baseOffset > startOffset) kept.push(entry)
-    else await removeSegmentFiles(storage, directory, entry.baseOffset)
-  }
-  return kept
 }
 
 /** Removes a segment and its sidecar. */

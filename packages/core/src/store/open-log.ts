@@ -38,7 +38,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     environment.onBackgroundError(name, error)
   }
   const stored = readStreamMetadata(storage, directory)
-  const files = await collectSegmentFiles(storage, directory, stored?.startOffset ?? 0)
+  const files = await collectSegmentFiles(storage, directory)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const loader = segmentLoader(storage, directory, () => undefined)
   const recovered = await recoverLog({ storage, directory, files, loader, cache, activeMappings })
