@@ -10,13 +10,7 @@
  */
 
 import { LimitError, type TailraceError } from '@tailrace/format'
-import {
-  CHANNEL_MAX,
-  encodeControlFrame,
-  encodeErrorFrame,
-  ERROR_FLAG_CHANNEL,
-  FrameType,
-} from '@tailrace/protocol'
+import { CHANNEL_MAX, encodeControlFrame, ERROR_FLAG_CHANNEL, FrameType } from '@tailrace/protocol'
 
 import { AckQueue, type BatchAck } from '../publish/ack-queue.js'
 import {
@@ -29,6 +23,7 @@ import type { ProducerHandle, StreamLog } from '../storage/storage-port.js'
 import { DeliveryPump, type DeliveryPumpEvents } from '../subscribe/delivery-pump.js'
 import type { StopCondition } from '../subscribe/stop-condition.js'
 import { Subscription } from '../subscribe/subscription.js'
+import { errorFrame } from './error-frame.js'
 import type { FrameSocket } from './frame-socket.js'
 import type { TurnTask } from './turn-scheduler.js'
 
@@ -57,7 +52,7 @@ export class ConnectionChannels implements ProducerChannelEvents, DeliveryPumpEv
     this.#services = services
     this.#socket = socket
     this.#acks = new AckQueue((frame) => socket.send(frame))
-    this.#pump = new DeliveryPump(socket, this)
+    this.#pump = new DeliveryPump(socket, services.limits.frameBytesMax, this)
   }
 
   /** The open channel of this number. */
@@ -210,7 +205,7 @@ export class ConnectionChannels implements ProducerChannelEvents, DeliveryPumpEv
   }
 
   #sendError(channel: number, argument: number, error: TailraceError): void {
-    this.#socket.send(encodeErrorFrame(error, { flags: ERROR_FLAG_CHANNEL, channel, argument }))
+    this.#socket.send(errorFrame(error, { flags: ERROR_FLAG_CHANNEL, channel, argument }))
   }
 
   #nextId(): number {

@@ -7,11 +7,12 @@ import {
   decodeFrame,
   decodeHelloRequest,
   encodeControlFrame,
+  FRAME_PREFIX_BYTES,
   FrameType,
   frameName,
   HANDSHAKE_FRAME_BYTES_MAX,
   PROTOCOL_VERSIONS,
-  type Frame,
+  readFrameType,
   type HelloRequest,
 } from '@tailrace/protocol'
 
@@ -42,8 +43,10 @@ export function acceptHello(
   limits: ServerLimits,
 ): AcceptedHello {
   checkFrameSize(message.byteLength, HANDSHAKE_FRAME_BYTES_MAX)
-  const frame = decodeFrame(message)
-  if (frame.type !== FrameType.HELLO) throw helloRequired(frame)
+  if (message.byteLength >= FRAME_PREFIX_BYTES && readFrameType(message) !== FrameType.HELLO) {
+    throw helloRequired(readFrameType(message))
+  }
+  const frame = decodeFrame(message, 'server')
   const hello = decodeHelloRequest(frame.body)
   const protocol = chooseProtocolVersion(hello.protocols)
   if (protocol === undefined) throw unsupportedVersion(hello)
@@ -73,10 +76,11 @@ export function helloTooLarge(): ProtocolError {
   )
 }
 
-function helloRequired(frame: Frame): ProtocolError {
+function helloRequired(type: number): ProtocolError {
   return new ProtocolError(
     'HANDSHAKE_REQUIRED',
-    `the first frame is ${frameName(frame.type)}, must be HELLO`,
+    `the first frame is ${frameName(type)}, must be HELLO`,
+    { details: { type } },
   )
 }
 

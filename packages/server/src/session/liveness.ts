@@ -20,10 +20,13 @@ export class Liveness {
   #lastSign = -1
   #silentLooks = 0
 
-  /** Takes the peer for alive: nothing could be expected of it since the last look. */
+  /**
+   * Takes the peer for alive: nothing could be expected of it since the last look. Once a heartbeat the
+   * verdict is `ask` all the same, so that the peer, which is not answered, hears something.
+   */
   excuse(): LivenessVerdict {
-    this.#silentLooks = 0
-    return 'alive'
+    this.#silentLooks = (this.#silentLooks + 1) % LOOKS_BEFORE_PING
+    return this.#silentLooks === 0 ? 'ask' : 'alive'
   }
 
   /**

@@ -20,7 +20,6 @@ import {
   closeCodeOf,
   decodeFrame,
   encodeControlFrame,
-  encodeErrorFrame,
   encodePingFrame,
   ERROR_FLAG_REQUEST,
   FrameType,
@@ -36,6 +35,7 @@ import { COMMAND_HANDLERS, HANDLED_AFTER_GOAWAY } from '../commands/command-hand
 import type { ServerServices } from '../server-services.js'
 import { BackPressure } from './back-pressure.js'
 import { ConnectionChannels } from './connection-channels.js'
+import { errorFrame } from './error-frame.js'
 import { FrameIntake } from './frame-intake.js'
 import { FrameSocket } from './frame-socket.js'
 import { acceptHello, BYTES_BEFORE_HELLO_MAX, helloTooLarge, helloTooLate } from './handshake.js'
@@ -224,7 +224,7 @@ export class Session implements CommandContext {
 
   #answerError(requestId: number, error: TailraceError): void {
     this.services.logger.debug('refused a request', { code: error.code, reason: error.message })
-    this.send(encodeErrorFrame(error, { flags: ERROR_FLAG_REQUEST, argument: requestId }))
+    this.send(errorFrame(error, { flags: ERROR_FLAG_REQUEST, argument: requestId }))
   }
 
   /** Says what was wrong, as the last word, and closes. */
@@ -244,7 +244,7 @@ export class Session implements CommandContext {
   #sayLastWord(error: TailraceError): void {
     this.services.logger.warn('closing a connection', { code: error.code, reason: error.message })
     this.channels.flushAcks()
-    this.#socket.send(encodeErrorFrame(error))
+    this.#socket.send(errorFrame(error))
     this.#release()
   }
 
@@ -260,7 +260,8 @@ export class Session implements CommandContext {
   }
 
   #judgePeer(): LivenessVerdict {
-    // A peer that does not read shows life by reading; one that is not read cannot show any.
+    // A peer that does not read shows life by reading; one that is not read cannot show any, and waits
+    // for a sign of ours.
     if (this.#backPressure.isOutputFull) return this.#liveness.look(-this.#socket.queuedBytes)
     if (this.intake.isHeld) return this.#liveness.excuse()
     return this.#liveness.look(this.#socket.receivedBytes)

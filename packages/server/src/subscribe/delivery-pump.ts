@@ -10,8 +10,13 @@
  * not out of credit, not closed.
  */
 
-import type { TailraceError } from '@tailrace/format'
-import { encodeCaughtUpFrame, encodeControlFrame, FrameType } from '@tailrace/protocol'
+import { RequestError, type TailraceError } from '@tailrace/format'
+import {
+  encodeCaughtUpFrame,
+  encodeControlFrame,
+  FRAME_PREFIX_BYTES,
+  FrameType,
+} from '@tailrace/protocol'
 
 import type { FrameSocket } from '../session/frame-socket.js'
 import type { Subscription } from './subscription.js'
@@ -43,10 +48,13 @@ export class DeliveryPump {
   readonly #events: DeliveryPumpEvents
   /** In the order of service. */
   readonly #ready = new Set<Subscription>()
+  readonly #bodyBytesMax: number
   #isStopped = false
 
-  constructor(socket: WritableSide, events: DeliveryPumpEvents) {
+  /** No frame is larger than `frameBytesMax`, which a client has been told. */
+  constructor(socket: WritableSide, frameBytesMax: number, events: DeliveryPumpEvents) {
     this.#socket = socket
+    this.#bodyBytesMax = frameBytesMax - FRAME_PREFIX_BYTES
     this.#events = events
   }
 
@@ -87,12 +95,10 @@ export class DeliveryPump {
 
   #serve(subscription: Subscription): number {
     const channel = subscription.id
-    const delivery = subscription.next(RUN_BYTES_MAX)
+    const delivery = subscription.next(Math.min(RUN_BYTES_MAX, this.#bodyBytesMax))
     switch (delivery.kind) {
       case 'run':
-        this.#ready.add(subscription)
-        this.#socket.sendView({ type: FrameType.DELIVER, channel }, delivery.bytes)
-        return delivery.bytes.byteLength
+        return this.#deliver(subscription, delivery.bytes)
       case 'gap':
         this.#ready.add(subscription)
         this.#socket.send(encodeControlFrame(FrameType.GAP, { channel }, delivery.gap))
@@ -112,8 +118,27 @@ export class DeliveryPump {
     }
   }
 
+  #deliver(subscription: Subscription, run: Uint8Array): number {
+    if (run.byteLength > this.#bodyBytesMax) {
+      this.#events.onFailed(subscription, tooLarge(run.byteLength, this.#bodyBytesMax))
+      return 0
+    }
+    this.#ready.add(subscription)
+    this.#socket.sendView({ type: FrameType.DELIVER, channel: subscription.id }, run)
+    return run.byteLength
+  }
+
   #stop(): void {
     this.#isStopped = true
     for (const subscription of this.#ready) subscription.fallBehind()
   }
+}
+
+/** Stored by somebody with larger limits than this server's. */
+function tooLarge(batchBytes: number, batchBytesMax: number): RequestError {
+  return new RequestError(
+    'BATCH_TOO_LARGE',
+    `a stored batch is ${batchBytes} bytes, this server sends at most ${batchBytesMax} in a frame`,
+    { details: { batchBytes, batchBytesMax } },
+  )
 }

@@ -170,7 +170,9 @@ export class Subscription implements TailWaiter {
 function gapOf(error: TailraceError, from: number): GapNotice | undefined {
   const { details } = error
   if (error.code === 'OFFSET_OUT_OF_RANGE' && isAfter(details['startOffset'], from)) {
-    return { from, to: details['startOffset'], reason: 'retention' }
+    // Records that a repair gave up are out of range too.
+    const reason = details['reason'] === 'damage' ? 'damage' : 'retention'
+    return { from, to: details['startOffset'], reason }
   }
   if (error.code === 'STREAM_CORRUPT' && isAfter(details['to'], from)) {
     return { from, to: details['to'], reason: 'damage' }

@@ -50,7 +50,7 @@ const FATAL: readonly (readonly [string, FirstMessage])[] = [
   ['another command', { bytes: encodePingFrame(1), code: 'HANDSHAKE_REQUIRED' }],
   [
     'an unknown command',
-    { bytes: encodeFrame(0x7f as typeof FrameType.PING, {}), code: 'UNKNOWN_COMMAND' },
+    { bytes: encodeFrame(0x7f as typeof FrameType.PING, {}), code: 'HANDSHAKE_REQUIRED' },
   ],
   [
     'a HELLO with no version in common',

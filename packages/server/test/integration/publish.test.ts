@@ -255,9 +255,15 @@ test('a log that gets no room refuses the batch and frees the connection', async
   log.hasRoom = false
   peer.publish(producer.channel, 0, ...makeBatches(producer, 3))
   await (await tested.connect()).settle()
-  log.refuseRoom(new StorageError('NO_SPACE', 'no space for the next segment'))
+  const path = '/data/streams/orders/1.log'
+  const details = { path, errno: 'ENOSPC' }
+  log.refuseRoom(
+    new StorageError('NO_SPACE', `no space left while creating "${path}"`, { details }),
+  )
   const { error, ordinal } = await peer.channelError(producer.channel)
-  expect(error).toMatchObject({ code: 'NO_SPACE', action: 'retry' })
+  expect(error).toMatchObject({ code: 'NO_SPACE', action: 'retry', details: { errno: 'ENOSPC' } })
+  // Where the files are is nobody's business.
+  expect(JSON.stringify([error.message, error.details])).not.toContain('/data')
   expect(ordinal).toBe(0)
   await peer.settle()
   log.hasRoom = true

@@ -1,6 +1,6 @@
 /** SUBSCRIBE to DELIVER: where it starts, where it stops, and what is said on the way. */
 
-import { BatchView } from '@tailrace/format'
+import { BatchView, RequestError, StorageError, type TailraceError } from '@tailrace/format'
 import {
   decodeCaughtUpBody,
   decodeEndNotice,
@@ -287,6 +287,48 @@ test('a subscription that retention overtook is told of the gap and goes on behi
     [80, 90],
     [90, 100],
   ])
+})
+
+test.each<[string, TailraceError, 'retention' | 'damage']>([
+  [
+    'a repair gave up',
+    new RequestError('OFFSET_OUT_OF_RANGE', 'in a gap', {
+      details: { from: 15, to: 40, startOffset: 40, reason: 'damage' },
+    }),
+    'damage',
+  ],
+  [
+    'are damaged on disk',
+    new StorageError('STREAM_CORRUPT', 'damaged', { details: { from: 20, to: 40 } }),
+    'damage',
+  ],
+])('records that %s are announced as a gap', async (_, error, reason) => {
+  await using tested = await serveMemory()
+  const log = await tested.store.ensure('orders')
+  const peer = await tested.connect()
+  await fill(peer)
+  log.faults.set(20, error)
+  const { channel } = await peer.subscribe({ stream: 'orders' })
+  expect(await caughtUp(peer, channel)).toBe(100)
+  const [gap] = peer.ofType(FrameType.GAP, channel)
+  expect(decodeGapNotice(gap?.body ?? new Uint8Array())).toEqual({ from: 20, to: 40, reason })
+  expect(deliveredRanges(peer, channel).map(([from]) => from)).toEqual([
+    0, 10, 40, 50, 60, 70, 80, 90,
+  ])
+})
+
+test('a subscription that cannot be read any more fails, and only that', async () => {
+  await using tested = await serveMemory()
+  const log = await tested.store.ensure('orders')
+  const peer = await tested.connect()
+  await fill(peer)
+  log.faults.set(20, new StorageError('IO_ERROR', 'cannot read'))
+  const { channel } = await peer.subscribe({ stream: 'orders' })
+  const { error, ordinal } = await peer.channelError(channel)
+  expect([error.code, ordinal]).toEqual(['IO_ERROR', 0])
+  expect(deliveredRanges(peer, channel).at(-1)).toEqual([10, 20])
+  const other = await peer.subscribe({ stream: 'orders', from: { offset: 30 } })
+  expect(await caughtUp(peer, other.channel)).toBe(100)
 })
 
 test('a hundred subscriptions of one connection share a listener and are served in turn', async () => {

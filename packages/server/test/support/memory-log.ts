@@ -51,6 +51,8 @@ export class MemoryLog implements StreamLog {
   syncsByItself = true
   /** Appends are taken as long as this is true. */
   hasRoom = true
+  /** What a reader that comes to an offset meets instead of the record. */
+  readonly faults = new Map<number, TailraceError>()
   /** How often `onVisible` and `onDurable` listeners are registered now. */
   listenerCount = 0
   /** Batches that reached the log, duplicates included. */
@@ -238,6 +240,8 @@ export class MemoryLog implements StreamLog {
   assertReadable(offset: number): void {
     if (this.isClosed) throw this.failure ?? new Error('closed without a reason')
     if (offset < this.startOffset) throw this.#outOfRange(offset)
+    const fault = this.faults.get(offset)
+    if (fault !== undefined) throw fault
   }
 
   #store(batch: Uint8Array, baseOffset: number): void {
@@ -340,6 +344,7 @@ class MemoryReader implements StreamReader {
     let bytes = start.length
     for (const batch of log.batches.slice(first + 1)) {
       if (batch.endOffset > log.visibleOffset || bytes + batch.length > maxBytes) break
+      if (log.faults.has(batch.baseOffset)) break
       last = batch
       bytes += batch.length
     }

@@ -31,7 +31,7 @@ class FakeSocket {
 }
 
 /** A log with so many batches of about 100 KiB, and a pump in front of a fake socket. */
-async function setUp(batchCount: number) {
+async function setUp(batchCount: number, frameBytesMax = 16 * MIB) {
   const store = new MemoryStore()
   const log = await store.ensure('orders', { durability: 'relaxed' })
   const producer = log.openProducer({})
@@ -44,11 +44,12 @@ async function setUp(batchCount: number) {
   append(batchCount)
   const watches = new LogWatches(store)
   const socket = new FakeSocket()
+  const failures: string[] = []
   let readyCount = 0
-  const pump = new DeliveryPump(socket, {
+  const pump = new DeliveryPump(socket, frameBytesMax, {
     onReady: () => void (readyCount += 1),
     onEnded: () => undefined,
-    onFailed: () => undefined,
+    onFailed: (_, error) => void failures.push(error.code),
   })
   const subscribe = (id: number, startOffset = 0): Subscription => {
     const subscription = new Subscription({
@@ -63,7 +64,7 @@ async function setUp(batchCount: number) {
     pump.enqueue(subscription)
     return subscription
   }
-  return { socket, pump, subscribe, append, readyCount: () => readyCount }
+  return { socket, failures, pump, subscribe, append, readyCount: () => readyCount }
 }
 
 const { DELIVER, CAUGHT_UP } = FrameType
@@ -135,4 +136,16 @@ test('forgets who was removed', async () => {
   pump.remove(subscribe(1))
   expect(pump.run()).toBe(0)
   expect(socket.sent).toEqual([])
+})
+
+test('no frame is larger than the client was told', async () => {
+  const small = await setUp(4, 150 * KIB)
+  small.subscribe(1)
+  small.pump.run()
+  expect(small.socket.sent.filter(([type]) => type === DELIVER)).toHaveLength(4)
+  const smaller = await setUp(4, 50 * KIB)
+  smaller.subscribe(1)
+  smaller.pump.run()
+  expect(smaller.socket.sent).toEqual([])
+  expect(smaller.failures).toEqual(['BATCH_TOO_LARGE'])
 })
