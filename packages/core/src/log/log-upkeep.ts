@@ -14,6 +14,7 @@ import type { ProducerTable } from '../producers/producer-table.js'
 import { writeIndexFile } from '../segments/segment-loader.js'
 import type { Segment } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
+import { isContinued } from './gap.js'
 import type { GroupCommit } from './group-commit.js'
 import { offsetOutOfRange } from './log-errors.js'
 import { retentionStart } from './retention.js'
@@ -21,7 +22,7 @@ import { endUnreached } from './log-errors.js'
 import { removeSegmentFiles } from './segment-files.js'
 import type { SegmentList } from './segment-list.js'
 import type { SegmentWriter } from './segment-writer.js'
-import { writeStreamMetadata } from './stream-metadata.js'
+import { withStartOffset, writeStreamMetadata } from './stream-metadata.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
 /** The parts of the log that upkeep works on. */
@@ -122,8 +123,10 @@ export class LogUpkeep {
     if (segment.isClosed) return
     const { dataEnd, endOffset } = segment.extent()
     const nextOffset = segments.after(segment)?.baseOffset
+    const gaps = this.#metadata.gaps ?? []
     // Damaged: what lies behind the damage is durable too, and waits for a repair.
-    if (nextOffset !== endOffset) throw endUnreached(segment, nextOffset)
+    if (nextOffset === undefined || !isContinued(gaps, endOffset, nextOffset))
+      throw endUnreached(segment, nextOffset)
     const sizeBytes = Math.max(dataEnd, segment.shownEnd) + END_MARKER_BYTES
     await storage.resize(`${directory}/${segment.fileName}`, sizeBytes)
     await writeIndexFile(storage, directory, segment)
@@ -170,7 +173,7 @@ export class LogUpkeep {
     if (offset <= this.#metadata.startOffset) return
     const { storage, directory, segments } = this.#options
     if (segments.first.extent().endOffset <= offset) await this.#prepareRemoval()
-    const metadata = { ...this.#metadata, startOffset: offset }
+    const metadata = withStartOffset(this.#metadata, offset)
     // In force only once it is on disk: where that failed, the next attempt finds all of it still to do.
     await writeStreamMetadata(storage, directory, metadata)
     this.#metadata = metadata

@@ -23,6 +23,8 @@ import type { MappingCache } from '../segments/mapping-cache.js'
 import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
 import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
+import { isContinued } from './gap.js'
+import type { Gap } from './gap.js'
 import type { Damage, RecoveryReport, TornTail } from './recovery-report.js'
 import type { SegmentFileEntry } from './segment-files.js'
 import { cutTornTail, endOfNonZero, laterBatch } from './torn-tail.js'
@@ -33,6 +35,8 @@ export interface RecoveryOptions {
   readonly directory: string
   /** From `collectSegmentFiles`; at least one. */
   readonly files: readonly SegmentFileEntry[]
+  /** Ranges whose records a repair gave up: there the log goes on behind a hole. */
+  readonly gaps: readonly Gap[]
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
@@ -66,7 +70,7 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   const scanned: ScannedSegment[] = []
   for (const entry of files.slice(from.index)) {
     const previous = scanned.at(-1)
-    if (previous !== undefined && !continuesAt(previous, entry)) break
+    if (previous !== undefined && !continuesAt(options, previous, entry)) break
     const isFirst = scanned.length === 0
     const segment = scanSegment(options, entry, isFirst ? from.point : undefined)
     // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
@@ -128,9 +132,13 @@ function readPoint(contents: SegmentBytes): RecoveryPoint | undefined {
   return point === undefined || point.durablePosition > contents.bytes.length ? undefined : point
 }
 
-function continuesAt(previous: ScannedSegment, entry: SegmentFileEntry): boolean {
-  const { end, isUnreadable } = previous
-  return !isUnreadable && end.defect === undefined && end.nextOffset === entry.baseOffset
+function continuesAt(
+  { gaps }: RecoveryOptions,
+  { end, isUnreadable }: ScannedSegment,
+  entry: SegmentFileEntry,
+): boolean {
+  if (isUnreadable || end.defect !== undefined) return false
+  return isContinued(gaps, end.nextOffset, entry.baseOffset)
 }
 
 /** Headers up to the recovery point, everything behind it. */

@@ -8,6 +8,7 @@ import { recoverLog } from '../log/recovery.js'
 import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
+import { finishRepair } from '../repair/finish-repair.js'
 import { recoverProducers } from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
@@ -37,11 +38,21 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   const onBackgroundError = (error: unknown): void => {
     environment.onBackgroundError(name, error)
   }
-  const stored = readStreamMetadata(storage, directory)
+  const found = readStreamMetadata(storage, directory)
+  const stored = found === undefined ? undefined : await finishRepair(storage, directory, found)
   const files = await collectSegmentFiles(storage, directory)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
-  const loader = segmentLoader(storage, directory, () => undefined)
-  const recovered = await recoverLog({ storage, directory, files, loader, cache, activeMappings })
+  const gaps = stored.gaps ?? []
+  const loader = segmentLoader(storage, directory)
+  const recovered = await recoverLog({
+    storage,
+    directory,
+    files,
+    gaps,
+    loader,
+    cache,
+    activeMappings,
+  })
   const metadata =
     stored.config.durability === 'relaxed'
       ? await enterRelaxed(environment, stored, recovered.hasLostBatches)
