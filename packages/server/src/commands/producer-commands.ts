@@ -4,8 +4,8 @@ import { checkStreamName } from '@tailrace/format'
 import { FrameType, type Frame, type OpenProducerRequest } from '@tailrace/protocol'
 
 import type { ProducerChannel } from '../publish/producer-channel.js'
+import { addressedChannel } from './addressed-channel.js'
 import type { CommandContext } from './command.js'
-import { unknownChannel, wrongChannelKind } from './channel-errors.js'
 
 /** Gives a producer a channel and an identity, and fences whoever had that before. */
 export async function openProducer(
@@ -36,19 +36,8 @@ export async function openProducer(
 
 /** Appends the batches of a PUBLISH; waits for room in the log by not reading the socket. */
 export function publish(context: CommandContext, frame: Frame): void | Promise<void> {
-  const { channels } = context
-  const channel = channels.get(frame.channel)
-  if (channel === undefined) {
-    // On a channel that was refused and is closed, the client has not heard of it yet.
-    if (!channels.wasGivenOut(frame.channel)) {
-      channels.fail(frame.channel, unknownChannel(frame.channel))
-    }
-    return
-  }
-  if (channel.kind !== 'producer') {
-    channels.fail(frame.channel, wrongChannelKind('PUBLISH', channel))
-    return
-  }
+  const channel = addressedChannel(context.channels, frame, 'producer')
+  if (channel === undefined) return
   if (!channel.beginFrame(frame.argument)) return
   const position = channel.append(frame.body, 0)
   if (position < frame.body.byteLength) return appendRest(context, channel, { frame, position })

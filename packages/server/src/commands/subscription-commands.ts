@@ -11,7 +11,7 @@ import {
 
 import type { StreamLog } from '../storage/storage-port.js'
 import { StopCondition } from '../subscribe/stop-condition.js'
-import { unknownChannel, wrongChannelKind } from './channel-errors.js'
+import { addressedChannel } from './addressed-channel.js'
 import type { CommandContext } from './command.js'
 
 type StartPosition = Parameters<StreamLog['resolveOffset']>[0]
@@ -48,17 +48,8 @@ export async function subscribe(
 export function grantCredit(context: CommandContext, frame: Frame): void {
   const limitBytes = decodeCreditBody(frame.body)
   const { channels } = context
-  const channel = channels.get(frame.channel)
-  if (channel === undefined) {
-    if (!channels.wasGivenOut(frame.channel)) {
-      channels.fail(frame.channel, unknownChannel(frame.channel))
-    }
-    return
-  }
-  if (channel.kind !== 'subscription') {
-    channels.fail(frame.channel, wrongChannelKind('CREDIT', channel))
-    return
-  }
+  const channel = addressedChannel(channels, frame, 'subscription')
+  if (channel === undefined) return
   const limitBytesMax = channel.sentBytes + context.services.limits.windowBytesMax
   if (limitBytes > limitBytesMax) {
     channels.fail(frame.channel, tooMuchCredit(limitBytes, limitBytesMax))
