@@ -2,9 +2,33 @@
  * A batch as the client delivers it, in the form in which the page keeps it.
  */
 
-import type { RecordBatch } from '@tailrace/client'
-
 import type { BatchFacts, KeptBatch } from './kept-batch.js'
+
+/** What is read of a stored batch; the client's `BatchView` is one. */
+export interface BatchFields {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly recordCount: number
+  readonly batchLength: number
+  readonly epoch: number
+  readonly appendTimeUs: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  offset(index: number): number
+  timeUs(index: number): number
+  value(index: number): Uint8Array
+  key(index: number): Uint8Array | undefined
+  headers(index: number): Uint8Array | undefined
+}
+
+/** The records of a stored batch that are delivered; the client's `RecordBatch` is one. */
+export interface BatchPart {
+  readonly view: BatchFields
+  readonly firstIndex: number
+  /** Exclusive. */
+  readonly endIndex: number
+}
 
 /**
  * Keeps a delivered batch. It stays where it was received: what is held is the message it came in,
@@ -12,9 +36,9 @@ import type { BatchFacts, KeptBatch } from './kept-batch.js'
  */
 export class DeliveredBatch implements KeptBatch {
   readonly facts: BatchFacts
-  readonly #view: RecordBatch<Uint8Array>['view']
+  readonly #view: BatchFields
 
-  constructor({ view }: RecordBatch<Uint8Array>) {
+  constructor({ view }: BatchPart) {
     this.#view = view
     this.facts = {
       baseOffset: view.baseOffset,

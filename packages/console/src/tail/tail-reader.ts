@@ -14,18 +14,30 @@
  * Reconnecting is the client's own affair; here it shows only as silence.
  */
 
-import type { RecordBatch, Stream, SubscribePosition, Subscription } from '@tailrace/client'
+import type { SubscribeOptions, SubscribePosition } from '@tailrace/client'
 
 import type { StartPosition } from '../route/start-position.js'
-import { DeliveredBatch } from './delivered-batch.js'
+import { DeliveredBatch, type BatchPart } from './delivered-batch.js'
 import type { MissingReason } from './notice.js'
 import { RateMeter } from './rate-meter.js'
 import { RowBuffer, type RowBufferLimits } from './row-buffer.js'
 import { SeenCounters } from './seen-counters.js'
 
+/** What is read from; the client's `Stream` is one. */
+export interface TailSource {
+  subscribe(options: SubscribeOptions): TailSubscription
+}
+
+/** A subscription, as far as it is used. */
+interface TailSubscription {
+  opened(): Promise<{ readonly startOffset: number }>
+  batches(): AsyncIterable<BatchPart>
+  close(): Promise<void>
+}
+
 /** What a reader needs. */
 export interface TailReaderOptions {
-  readonly stream: Pick<Stream<Uint8Array>, 'subscribe'>
+  readonly stream: TailSource
   readonly from: StartPosition
   readonly limits: RowBufferLimits
   /** Milliseconds that never go back. */
@@ -43,7 +55,7 @@ export class TailReader {
   readonly #options: TailReaderOptions
   readonly #seen = new SeenCounters()
   readonly #rate: RateMeter
-  #subscription: Subscription<Uint8Array> | undefined
+  #subscription: TailSubscription | undefined
   #phase: TailPhase = 'opening'
   #failure: unknown
   #isPaused = false
@@ -180,14 +192,14 @@ export class TailReader {
   }
 
   /** Takes a whole batch when that is wanted; the usual case, and one without a promise. */
-  #takeAll(batch: RecordBatch<Uint8Array>): boolean {
+  #takeAll(batch: BatchPart): boolean {
     if (this.#wantedRows() < batch.endIndex - batch.firstIndex) return false
     this.#take(new DeliveredBatch(batch), batch.firstIndex, batch.endIndex)
     return true
   }
 
   /** Takes a batch in parts, as rows come to be wanted. */
-  async #takeAsWanted(batch: RecordBatch<Uint8Array>, isCurrent: () => boolean): Promise<void> {
+  async #takeAsWanted(batch: BatchPart, isCurrent: () => boolean): Promise<void> {
     const kept = new DeliveredBatch(batch)
     let index = batch.firstIndex
     while (index < batch.endIndex) {

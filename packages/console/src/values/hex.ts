@@ -2,7 +2,8 @@
  * Bytes in hexadecimal: on one line for a list, as a dump for the details.
  */
 
-const DUMP_ROW_BYTES = 16
+/** Narrow enough to stand beside the list, and on a phone. */
+const DUMP_ROW_BYTES = 8
 const FIRST_PRINTABLE = 0x20
 const LAST_PRINTABLE = 0x7e
 
@@ -17,13 +18,13 @@ export function hexOf(bytes: Uint8Array): string {
 export interface HexDumpRow {
   /** The address of the row's first byte, eight digits. */
   readonly address: string
-  /** The bytes, in two groups of eight, padded to the width of a whole row. */
+  /** The bytes, padded to the width of a whole row. */
   readonly hex: string
   /** The same bytes as characters; a dot for each that is not printable ASCII. */
   readonly characters: string
 }
 
-/** Rows of 16 bytes, as `hexdump -C` lays them out. */
+/** Rows of eight bytes, each with its address and its characters. */
 export function hexDump(bytes: Uint8Array): HexDumpRow[] {
   const rows: HexDumpRow[] = []
   for (let at = 0; at < bytes.length; at += DUMP_ROW_BYTES) {
@@ -33,13 +34,9 @@ export function hexDump(bytes: Uint8Array): HexDumpRow[] {
 }
 
 function dumpRow(bytes: Uint8Array, at: number): HexDumpRow {
-  const half = DUMP_ROW_BYTES / 2
-  const left = hexOf(bytes.subarray(0, half))
-  const right = hexOf(bytes.subarray(half))
-  const width = half * 3 - 1
   return {
     address: at.toString(16).padStart(8, '0'),
-    hex: `${left.padEnd(width)}  ${right.padEnd(width)}`,
+    hex: hexOf(bytes).padEnd(DUMP_ROW_BYTES * 3 - 1),
     characters: Array.from(bytes, printable).join(''),
   }
 }

@@ -228,7 +228,8 @@ export class ReadingView {
 
   #drawFigures(): void {
     const { reader } = this
-    const lag = this.isLive ? this.#lag() : undefined
+    // Without a connection nobody knows where the end is.
+    const lag = this.isLive && this.#isConnected ? this.#lag() : undefined
     const status = describeTail({
       phase: this.isLive ? reader.phase : 'ended',
       hasFailed: this.#failure() !== undefined,

@@ -8,10 +8,11 @@ import type { ValueFormat } from '../route/hash-route.js'
 import type { KeptBatch } from '../tail/kept-batch.js'
 import { formatBytes, formatCount } from '../text/quantities.js'
 import { formatSpanUs, isoFromUs, localTime } from '../text/times.js'
+import { hexOf } from '../values/hex.js'
 import { toJsonText } from '../values/plain-json.js'
 import { detailValue, type ValueDetails } from '../values/value-details.js'
 import type { DecodeMessagePack } from '../values/value-reading.js'
-import { escapeInvisible } from '../values/value-token.js'
+import { escapeInvisible, textOf } from '../values/value-token.js'
 import { drawTokens } from './value-tokens.js'
 
 /** A record, found. */
@@ -106,7 +107,7 @@ export class RecordPanel {
       {},
       `Value · ${KIND_NAMES[details.kind]} · ${formatBytes(value.length)}`,
       element('span', { class: 'spring' }),
-      ...copyButton(value),
+      ...copyButton(copiedText(details, value)),
       button(
         { class: 'button', onClick: () => saveFile(value, `${this.#options.stream}-${offset}`) },
         'Save',
@@ -219,14 +220,21 @@ function mono(text: string): HTMLElement {
   return element('span', { class: 'mono' }, text)
 }
 
+/** The value as text: as it is, or where it is no text, as it is shown. */
+function copiedText({ kind, body }: ValueDetails, value: Uint8Array): string {
+  if (kind === 'binary') return hexOf(value)
+  if (kind === 'msgpack' && body.form === 'tokens') return textOf(body.tokens)
+  return new TextDecoder().decode(value)
+}
+
 /** Nothing where the page may not write to the clipboard: it was loaded over plain HTTP. */
-function copyButton(value: Uint8Array): HTMLButtonElement[] {
+function copyButton(text: string): HTMLButtonElement[] {
   if (!window.isSecureContext) return []
   const made = button(
     {
       class: 'button',
       onClick: () => {
-        navigator.clipboard.writeText(new TextDecoder().decode(value)).then(
+        navigator.clipboard.writeText(text).then(
           () => setText(made, 'Copied'),
           () => setText(made, 'Not allowed'),
         )

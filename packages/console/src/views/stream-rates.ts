@@ -5,7 +5,7 @@
 /** What is looked at of a stream. */
 interface Growing {
   readonly stream: string
-  readonly epoch: number
+  readonly streamId: string
   readonly endOffset: number
 }
 
@@ -23,7 +23,7 @@ export class StreamRates {
     const rates = new Map<string, number>()
     for (const info of streams) {
       const before = this.#previous.get(info.stream)
-      if (before?.epoch !== info.epoch || seconds <= 0) continue
+      if (before?.streamId !== info.streamId || seconds <= 0) continue
       const grown = Math.max(0, info.endOffset - before.endOffset)
       rates.set(info.stream, grown / seconds)
     }

@@ -27,7 +27,8 @@ const ARGUMENTS = [
  * What Chromium itself reports when nobody listens at the server's port: of the page's attempts to
  * connect, and of the page's icon, which it may fetch only then.
  */
-const REFUSED = /^(WebSocket connection to '.*' failed|Failed to load resource: net::ERR_CONNECTION)/
+const REFUSED =
+  /^(WebSocket connection to '.*' failed|Failed to load resource: net::ERR_CONNECTION)/
 
 /** Starts Chromium with a profile that is new and empty. */
 export async function launchChromium(): Promise<Browser> {
