@@ -84,10 +84,10 @@ export class Producer<T> implements AsyncDisposable {
    * @throws {TypeError} the codec cannot encode the value.
    */
   send(value: T, options?: RecordOptions): boolean {
-    const range = this.#range
-    this.#encode(value, range)
-    if (options === undefined) return this.#engine.send(range, undefined)
-    return this.#engine.send(range, this.#extras.encode(options))
+    // First the extras: the value lies in a buffer that the next encoding may use again.
+    const extras = options === undefined ? undefined : this.#extras.encode(options)
+    this.#encode(value, this.#range)
+    return this.#engine.send(this.#range, extras)
   }
 
   /**
@@ -97,10 +97,9 @@ export class Producer<T> implements AsyncDisposable {
    */
   publish(value: T, options?: RecordOptions): Promise<number> {
     try {
-      const range = this.#range
-      this.#encode(value, range)
       const extras = options === undefined ? undefined : this.#extras.encode(options)
-      return this.#engine.publish(range, extras)
+      this.#encode(value, this.#range)
+      return this.#engine.publish(this.#range, extras)
     } catch (error) {
       return rejected(error)
     }

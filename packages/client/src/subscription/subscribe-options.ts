@@ -22,7 +22,8 @@ export type SubscribePosition =
 
 /**
  * Where a subscription ends: before an offset, at what is the end when it begins, before the first
- * record appended at or after a point in time, or after so many records.
+ * record appended at or after a point in time, or after so many records. One that lies in the future is
+ * waited for; a time has come only when such a record has been stored, so use `'end'` for "until now".
  */
 export type SubscribeEnd =
   number | 'end' | { readonly timestamp: Timestamp } | { readonly count: number }

@@ -101,9 +101,9 @@ test('a WebSocket of the application is used, with what it adds', async () => {
 })
 
 test.each([
-  ['a URL that is none', 'localhost', {}, TypeError],
-  ['a negative timeout', 'ws://localhost', { connectTimeoutMs: -1 }, RangeError],
-  ['no attempts', 'ws://localhost', { reconnect: { attemptsMax: 0 } }, RangeError],
-])('%s is a mistake of the caller', async (_what, url, options, type) => {
-  expect(await caught(connect(url, options))).toBeInstanceOf(type)
+  ['a URL that is none', () => connect('localhost'), TypeError],
+  ['a negative timeout', () => connect('ws://x', { connectTimeoutMs: -1 }), RangeError],
+  ['no attempts', () => connect('ws://x', { reconnect: { attemptsMax: 0 } }), RangeError],
+])('%s is a mistake of the caller', async (_what, attempt, type) => {
+  expect(await caught(attempt())).toBeInstanceOf(type)
 })

@@ -3,7 +3,7 @@
 import { startServer } from '@tailrace/server'
 import { expect, test } from 'vitest'
 
-import { connect, json, raw, text, type StreamRecord } from '../../src/index.js'
+import { connect, json, msgpack, raw, text, type StreamRecord } from '../../src/index.js'
 import { caught } from '../support/caught.js'
 import { serveReal } from '../support/serve-real.js'
 
@@ -29,10 +29,10 @@ test('administers streams', async () => {
   )
 })
 
-test('carries everything a record has', async () => {
+test.each([json, msgpack])('carries everything a record has ($name)', async (codec) => {
   await using real = await serveReal()
   await using client = await connect(real.url)
-  const stream = client.stream<{ id: number }>('orders', { codec: json as never })
+  const stream = client.stream<{ id: number }>('orders', { codec: codec as never })
   const timeUs = 1_700_000_000_123_456
   const headers = { type: 'created', version: 2, trace: new Uint8Array([1, 2, 3]) }
   await Promise.all([

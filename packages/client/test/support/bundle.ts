@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Rollup } from 'vite'
+import { build, type Rolldown } from 'vite'
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -33,10 +33,10 @@ export async function bundle(script: string): Promise<Bundle> {
     build: {
       write: false,
       target: 'es2022',
-      rollupOptions: { input: entry, preserveEntrySignatures: 'strict' },
+      rolldownOptions: { input: entry, preserveEntrySignatures: 'strict' },
     },
   })
-  const [{ output: parts }] = [output].flat() as [Rollup.RollupOutput]
+  const [{ output: parts }] = [output].flat() as [Rolldown.RolldownOutput]
   const chunks = parts.filter((part) => part.type === 'chunk')
   return {
     code: chunks.map(({ code }) => code).join('\n'),
