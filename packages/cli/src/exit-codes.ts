@@ -77,6 +77,7 @@ export const EXIT_BY_ERROR_CODE: Readonly<Partial<Record<ErrorCode, ExitName>>> 
   STORE_NOT_WRITABLE: 'unavailable',
   UNSUPPORTED_STORE_VERSION: 'unavailable',
   STORE_CLOSED: 'unexpected',
+  STORE_NOT_FOUND: 'unavailable',
 
   TOO_MANY_CONNECTIONS: 'unreachable',
   TOO_MANY_SUBSCRIPTIONS: 'unreachable',

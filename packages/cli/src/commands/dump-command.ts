@@ -1,6 +1,6 @@
 /** Declares `tailrace dump`. */
 
-import { COMMON_OPTIONS, type Parser, type Start } from './parser.js'
+import { type Parser, type Start, withCommon } from './parser.js'
 
 /** Adds the command to the parser. */
 export function addDump(parser: Parser, start: Start): Parser {
@@ -8,7 +8,7 @@ export function addDump(parser: Parser, start: Start): Parser {
     'dump <target>',
     'Look at segment files, offline',
     (command) =>
-      command
+      withCommon(command)
         .positional('target', {
           type: 'string',
           demandOption: true,
@@ -19,7 +19,6 @@ export function addDump(parser: Parser, start: Start): Parser {
           default: false,
           describe: 'Show every record too',
         })
-        .options(COMMON_OPTIONS)
         .example('$0 dump data/streams/access', 'Every batch of a stream, and what is damaged'),
     (args) => start(async () => (await import('../dump/dump.js')).dump(args)),
   )

@@ -9,6 +9,7 @@
 import { type Argv } from 'yargs'
 
 import { type Run } from '../context.js'
+import { exitCodesText } from '../exit-codes.js'
 
 /** The parser, before a command has added its options. */
 export type Parser = Argv
@@ -16,8 +17,7 @@ export type Parser = Argv
 /** Makes a handler of a command: given how to load it, and its arguments. */
 export type Start = (load: () => Promise<Run>) => Promise<void>
 
-/** What every command takes. */
-export const COMMON_OPTIONS = {
+const COMMON_OPTIONS = {
   json: {
     type: 'boolean',
     default: false,
@@ -30,16 +30,21 @@ export const COMMON_OPTIONS = {
   },
 } as const
 
-/** What every command takes that talks to a server. */
-export function connectionOptions(url: string) {
-  return {
-    url: {
+/** Adds what every command takes and says. */
+export function withCommon<T>(command: Argv<T>) {
+  // The parser forgets the epilogue of the whole when it comes to a command.
+  return command.options(COMMON_OPTIONS).epilogue(exitCodesText())
+}
+
+/** Adds what every command takes and says that talks to a server. */
+export function withConnection<T>(command: Argv<T>, url: string) {
+  return withCommon(
+    command.option('url', {
       type: 'string',
       default: url,
       describe: 'The server; or set TAILRACE_URL',
-    },
-    ...COMMON_OPTIONS,
-  } as const
+    }),
+  )
 }
 
 /** The argument that names a stream. */

@@ -1,7 +1,7 @@
 /** Declares `tailrace publish`. */
 
 import { STDIN_NAME } from '../io/stdin-name.js'
-import { connectionOptions, type Parser, type Start, STREAM_ARGUMENT } from './parser.js'
+import { type Parser, type Start, STREAM_ARGUMENT, withConnection } from './parser.js'
 
 /** Adds the command to the parser. */
 export function addPublish(parser: Parser, start: Start, url: string): Parser {
@@ -9,7 +9,7 @@ export function addPublish(parser: Parser, start: Start, url: string): Parser {
     'publish <stream> [file]',
     'Publish the lines of a file, or of stdin',
     (command) =>
-      command
+      withConnection(command, url)
         .positional('stream', STREAM_ARGUMENT)
         .positional('file', {
           type: 'string',
@@ -40,7 +40,6 @@ export function addPublish(parser: Parser, start: Start, url: string): Parser {
           default: true,
           describe: 'Make the stream if there is none; --no-create to fail instead',
         })
-        .options(connectionOptions(url))
         .example('$0 publish access /var/log/nginx/access.log', 'A record for each line')
         .example('cat events.ndjson | $0 publish events --ndjson --key-field user', '')
         .example('$0 publish access access.log --producer import-1', 'Can be run again safely'),

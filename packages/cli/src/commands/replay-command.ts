@@ -1,6 +1,6 @@
 /** Declares `tailrace replay`. */
 
-import { connectionOptions, type Parser, type Start, STREAM_ARGUMENT } from './parser.js'
+import { type Parser, type Start, STREAM_ARGUMENT, withConnection } from './parser.js'
 import { writerOptions } from './writer-options.js'
 
 /** Adds the command to the parser. */
@@ -9,7 +9,7 @@ export function addReplay(parser: Parser, start: Start, url: string): Parser {
     'replay <stream>',
     'Write records from the past, and end',
     (command) =>
-      command
+      withConnection(command, url)
         .positional('stream', STREAM_ARGUMENT)
         .option('from', {
           type: 'string',
@@ -22,7 +22,6 @@ export function addReplay(parser: Parser, start: Start, url: string): Parser {
           describe: 'end (as it is now), an offset (not included), a time, or +COUNT',
         })
         .options(writerOptions())
-        .options(connectionOptions(url))
         .example('$0 replay access > access.log', 'All of it: equal to the file published')
         .example('$0 replay access --from 1000 --to +50', 'Records 1000 to 1049'),
     (args) => start(async () => (await import('../deliver/replay.js')).replay(args)),

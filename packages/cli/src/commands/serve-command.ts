@@ -1,6 +1,6 @@
 /** Declares `tailrace serve`. */
 
-import { COMMON_OPTIONS, type Parser, type Start } from './parser.js'
+import { type Parser, type Start, withCommon } from './parser.js'
 
 const PORT_DEFAULT = 4455
 
@@ -10,7 +10,7 @@ export function addServe(parser: Parser, start: Start): Parser {
     'serve',
     'Serve the streams of a data directory',
     (command) =>
-      command
+      withCommon(command)
         .option('host', {
           type: 'string',
           default: '127.0.0.1',
@@ -31,7 +31,6 @@ export function addServe(parser: Parser, start: Start): Parser {
           default: false,
           describe: 'Say what happens in the ordinary way too',
         })
-        .options(COMMON_OPTIONS)
         .example('$0 serve --data /var/lib/tailrace', 'Serve another directory'),
     (args) => start(async () => (await import('../serve/serve.js')).serve(args)),
   )

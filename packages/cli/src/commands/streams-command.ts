@@ -1,6 +1,6 @@
 /** Declares `tailrace streams`: ls, create, describe, rm. */
 
-import { connectionOptions, type Parser, type Start, STREAM_ARGUMENT } from './parser.js'
+import { type Parser, type Start, STREAM_ARGUMENT, withCommon, withConnection } from './parser.js'
 
 /** Adds the command, and the commands below it, to the parser. */
 export function addStreams(parser: Parser, start: Start, url: string): Parser {
@@ -9,7 +9,7 @@ export function addStreams(parser: Parser, start: Start, url: string): Parser {
     addCreate(command, start, url)
     addDescribe(command, start, url)
     addRemove(command, start, url)
-    return command.demandCommand(1, 'which of: ls, create, describe, rm?')
+    return withCommon(command).demandCommand(1, 'which of: ls, create, describe, rm?')
   })
 }
 
@@ -17,7 +17,7 @@ function addList(parser: Parser, start: Start, url: string): void {
   parser.command(
     ['ls', 'list'],
     'List all streams',
-    (command) => command.options(connectionOptions(url)),
+    (command) => withConnection(command, url),
     (args) => start(async () => (await import('../streams/list-streams.js')).listStreams(args)),
   )
 }
@@ -27,7 +27,7 @@ function addCreate(parser: Parser, start: Start, url: string): void {
     'create <stream>',
     'Make a stream; no error if it exists and is configured like this',
     (command) =>
-      command
+      withConnection(command, url)
         .positional('stream', STREAM_ARGUMENT)
         .option('durability', {
           choices: ['fsync', 'relaxed'] as const,
@@ -44,8 +44,7 @@ function addCreate(parser: Parser, start: Start, url: string): void {
         .option('segment-bytes', {
           type: 'string',
           describe: 'Size that segment files grow to, for example 64MiB',
-        })
-        .options(connectionOptions(url)),
+        }),
     (args) => start(async () => (await import('../streams/create-stream.js')).createStream(args)),
   )
 }
@@ -54,7 +53,7 @@ function addDescribe(parser: Parser, start: Start, url: string): void {
   parser.command(
     'describe <stream>',
     'Show offsets, size and configuration of a stream',
-    (command) => command.positional('stream', STREAM_ARGUMENT).options(connectionOptions(url)),
+    (command) => withConnection(command, url).positional('stream', STREAM_ARGUMENT),
     (args) =>
       start(async () => (await import('../streams/describe-stream.js')).describeStream(args)),
   )
@@ -65,14 +64,11 @@ function addRemove(parser: Parser, start: Start, url: string): void {
     'rm <stream>',
     'Delete a stream and all its records',
     (command) =>
-      command
-        .positional('stream', STREAM_ARGUMENT)
-        .option('yes', {
-          type: 'boolean',
-          default: false,
-          describe: 'Do not ask; needed where nobody can answer',
-        })
-        .options(connectionOptions(url)),
+      withConnection(command, url).positional('stream', STREAM_ARGUMENT).option('yes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Do not ask; needed where nobody can answer',
+      }),
     (args) => start(async () => (await import('../streams/remove-stream.js')).removeStream(args)),
   )
 }

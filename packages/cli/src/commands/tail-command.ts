@@ -1,6 +1,6 @@
 /** Declares `tailrace tail`. */
 
-import { connectionOptions, type Parser, type Start, STREAM_ARGUMENT } from './parser.js'
+import { type Parser, type Start, STREAM_ARGUMENT, withConnection } from './parser.js'
 import { writerOptions } from './writer-options.js'
 
 /** Adds the command to the parser. */
@@ -9,7 +9,7 @@ export function addTail(parser: Parser, start: Start, url: string): Parser {
     'tail <stream>',
     'Follow a stream until Ctrl-C',
     (command) =>
-      command
+      withConnection(command, url)
         .positional('stream', STREAM_ARGUMENT)
         .option('from', {
           type: 'string',
@@ -26,7 +26,6 @@ export function addTail(parser: Parser, start: Start, url: string): Parser {
           describe: 'Make the stream if there is none, and wait',
         })
         .options(writerOptions())
-        .options(connectionOptions(url))
         .example('$0 tail access --from last:10', 'The last ten records, and what follows'),
     (args) => start(async () => (await import('../deliver/tail.js')).tail(args)),
   )

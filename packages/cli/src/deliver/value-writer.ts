@@ -25,6 +25,9 @@ export interface ValueWriterOptions {
   readonly hasFinalNewline: boolean
 }
 
+/** What is needed of a batch. */
+export type ValueBatch = Pick<RecordBatch<Uint8Array>, 'view' | 'firstIndex' | 'endIndex'>
+
 const NEWLINE = 0x0a
 const TAB = 0x09
 const ZERO = 0x30
@@ -42,7 +45,7 @@ export class ValueWriter implements RecordWriter {
     this.#hasFinalNewline = hasFinalNewline
   }
 
-  write(batch: RecordBatch<Uint8Array>, buffer: OutputBuffer): void {
+  write(batch: ValueBatch, buffer: OutputBuffer): void {
     const { view, firstIndex, endIndex } = batch
     if (firstIndex >= endIndex) return
     const bytes = view.bytes()

@@ -37,9 +37,11 @@ export function serve(args: ServeArguments): Run {
       },
     })
     try {
-      const server = await listen(args, store, context)
+      const consoleFiles = findConsoleFiles()
+      const server = await listen(args, { store, consoleFiles }, context)
       try {
-        await announce(args, { server, store }, context)
+        const hasConsole = consoleFiles !== undefined
+        await announce(args, { server, dataDirectory: store.directory, hasConsole }, context)
         await interrupted(context.interrupts.signal)
       } finally {
         await server.close()
@@ -57,15 +59,19 @@ function checkPort(port: number): void {
   throw usageError(`--port is ${port}, must be an integer from 0 to ${PORT_MAX}`)
 }
 
+interface Served {
+  readonly store: Store
+  readonly consoleFiles: string | undefined
+}
+
 async function listen(
   { host, port, verbose }: ServeArguments,
-  store: Store,
+  { store, consoleFiles }: Served,
   { notices }: Context,
 ): Promise<TailraceServer> {
-  const staticDirectory = findConsoleFiles()
   const logger = createServerLog(notices, verbose)
   try {
-    return await startServer({ store, host, port, staticDirectory, logger })
+    return await startServer({ store, host, port, staticDirectory: consoleFiles, logger })
   } catch (error) {
     const code = systemCodeOf(error)
     if (code === undefined) throw error
@@ -74,18 +80,24 @@ async function listen(
   }
 }
 
+interface Announcement {
+  readonly server: TailraceServer
+  readonly dataDirectory: string
+  readonly hasConsole: boolean
+}
+
 async function announce(
   { json }: ServeArguments,
-  { server, store }: { readonly server: TailraceServer; readonly store: Store },
+  { server, dataDirectory, hasConsole }: Announcement,
   { output, notices }: Context,
 ): Promise<void> {
   const { url, port } = server
-  const dataDirectory = store.directory
   if (json) {
     await output.json({ event: 'listening', url, port, dataDirectory })
-    return
+  } else if (!notices.isQuiet) {
+    const page = hasConsole ? ` (console: ${url.replace(/^ws/, 'http')})` : ''
+    await output.line(`serving ${dataDirectory} at ${url}${page}`)
   }
-  if (!notices.isQuiet) await output.line(`serving ${dataDirectory} at ${url}`)
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

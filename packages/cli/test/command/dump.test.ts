@@ -188,7 +188,7 @@ describe('dump of a damaged segment', () => {
     await copyFile(segment, copy)
     const bytes = await readFile(segment)
     const file = await open(copy, 'r+')
-    for (let position = start; position < end; position += 13) {
+    for (let position = start; position < end; position += 29) {
       await file.write(flipped(Buffer.from(bytes), position), 0, bytes.length, 0)
       const { status } = await run(['dump', copy])
       expect({ position, status }).toEqual({ position, status: 6 })

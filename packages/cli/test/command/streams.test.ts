@@ -175,25 +175,21 @@ describe('a stream that is not there', () => {
 })
 
 describe('a name that no stream can have', () => {
-  const names = ['../x', '', '.', 'a/b', 'a b', 'x'.repeat(300), 'ä']
-  const commands = [
-    ['streams', 'create'],
-    ['streams', 'describe'],
-    ['streams', 'rm', '--yes'],
-    ['publish'],
-    ['replay'],
-    ['tail'],
-  ]
+  const env = { TAILRACE_URL: 'ws://127.0.0.1:1' }
 
-  it.each(names)('ends every command with 2 for %j, before it connects', async (name) => {
-    const env = { TAILRACE_URL: 'ws://127.0.0.1:1' }
-    const outcomes = await Promise.all(
-      commands.map((command) => server.run([...command, name], { env })),
-    )
-    for (const { status, stdout, stderr } of outcomes) {
-      expect({ status, stdout: stdout.toString() }).toEqual({ status: 2, stdout: '' })
-      expect(stderr).toMatch(/^tailrace: .* \(INVALID_STREAM_NAME\)\n$/)
-      expect(stderr.length).toBeLessThan(300)
-    }
+  it.each([
+    [['streams', 'create', '../x']],
+    [['streams', 'describe', '../x']],
+    [['streams', 'rm', '--yes', '../x']],
+    [['publish', '../x']],
+    [['replay', '../x']],
+    [['tail', '../x']],
+    [['replay', '']],
+    [['replay', 'x'.repeat(300)]],
+  ])('ends with 2 before anything is connected: %j', async (args) => {
+    const { status, stdout, stderr } = await server.run(args, { env })
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^tailrace: .* \(INVALID_STREAM_NAME\)\n$/)
+    expect(stderr.length).toBeLessThan(300)
   })
 })
