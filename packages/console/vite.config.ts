@@ -9,6 +9,11 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   base: './',
+  resolve: {
+    // MessagePack of a stranger can make msgpackr generate code for it, which the page's policy forbids
+    // and the browser complains about. Its other build never does.
+    alias: [{ find: /^msgpackr(\/pack)?$/, replacement: 'msgpackr/index-no-eval' }],
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -277,6 +277,31 @@ describe('a value', { timeout: TIMEOUT_MS }, () => {
     expect(await page.evaluate(() => window.hacked)).toBeUndefined()
   })
 
+  it('that is hostile MessagePack neither runs code nor harms the page', async () => {
+    const stream = client.stream('hostile', { codec: raw })
+    const values = [
+      // A record definition of msgpackr's own extension, used often enough to be compiled.
+      [0x9c, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1, ...range(0, 11).flatMap((i) => [0x40, i])],
+      // Lengths of gigabytes: array, map, text, bytes.
+      ...[0xdd, 0xdf, 0xdb, 0xc6].map((type) => [type, 0xff, 0xff, 0xff, 0xff]),
+      // Deeper than any stack, and a structure that contains itself.
+      range(0, 15_000).map(() => 0x91),
+      [0xd6, 0x69, 0, 0, 0, 1, 0x91, 0xd6, 0x70, 0, 0, 0, 1],
+    ]
+    await publishAll(
+      stream,
+      values.map((value) => Uint8Array.from(value)),
+    )
+    const page = await pages.open('#/streams/hostile?from=first')
+    await waitForRow(page, values.length - 1)
+    await expectText(rowOf(page, 1).locator('.value'), 'dd ff ff ff ff')
+    for (const offset of values.keys()) {
+      await rowOf(page, offset).click()
+      await page.getByRole('heading', { name: `Record ${offset}`, exact: true }).waitFor()
+      await page.locator('.record .value-block').waitFor()
+    }
+  })
+
   it('is shown in full, with all that came with it', async () => {
     const stream = client.stream('orders', { codec: json })
     const timeUs = Date.UTC(2026, 10, 20, 10) * 1000
