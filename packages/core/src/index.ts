@@ -6,6 +6,9 @@
 export { openStore, Store } from './store/store.js'
 export type { StoreOptions } from './store/store.js'
 export { Log } from './log/log.js'
+export { openStoreReadOnly, ReadOnlyStore } from './follow/read-only-store.js'
+export type { ReadOnlyStoreOptions } from './follow/read-only-store.js'
+export { ReadOnlyLog } from './follow/read-only-log.js'
 export type {
   AppendOptions,
   AppendResult,
@@ -29,6 +32,7 @@ export type { ProducerHandle } from './producers/producer-table.js'
 export type { Clock } from './io/clock.js'
 export type { Scheduler } from './io/scheduler.js'
 export type { Storage, StorageEntry, StorageFile } from './storage/storage-port.js'
+export type { FileStat, IdentifiedFile, ReadOnlyStorage } from './storage/read-only-storage.js'
 export { MappedStorage } from './storage/mapped-storage.js'
 export { inspectSegmentFile } from './segments/segment-inspection.js'
 export type { InspectedBatch, SegmentInspection } from './segments/segment-inspection.js'

@@ -4,8 +4,17 @@
 export interface Scheduler {
   /** Runs `task` after the current turn of the event loop. */
   soon(task: () => void): void
-  /** Runs `task` once after `delayMs`; the returned function cancels it. Never keeps a process alive. */
-  after(delayMs: number, task: () => void): () => void
+  /**
+   * Runs `task` once after `delayMs`; the returned function cancels it. Keeps a process alive only if the
+   * options say so: the caller then has somebody who waits for the outcome.
+   */
+  after(delayMs: number, task: () => void, options?: DelayOptions): () => void
+}
+
+/** How a delayed task counts. */
+export interface DelayOptions {
+  /** Default false. */
+  readonly keepsProcessAlive?: boolean
 }
 
 /** The event loop of Node. */
@@ -14,9 +23,9 @@ export function eventLoopScheduler(): Scheduler {
     soon(task) {
       setImmediate(task)
     },
-    after(delayMs, task) {
+    after(delayMs, task, { keepsProcessAlive = false } = {}) {
       const timer = setTimeout(task, delayMs)
-      timer.unref()
+      if (!keepsProcessAlive) timer.unref()
       return () => {
         clearTimeout(timer)
       }

@@ -90,6 +90,16 @@ export class LogReader {
     this.#log.assertReadable()
     const visible = this.#log.visible()
     if (this.#nextOffset >= visible.offset) return undefined
+    try {
+      return this.#next(maxBytes, visible)
+    } catch (error) {
+      // Another process may remove a segment under our hands; the start that is to blame is known by now.
+      if (this.#nextOffset < this.#log.startOffset()) throw this.#overtaken()
+      throw error
+    }
+  }
+
+  #next(maxBytes: number, visible: LogMark): BatchRun {
     if (this.#nextOffset < this.#log.startOffset()) throw this.#overtaken()
     const gap = this.gapAt()
     if (gap !== undefined) throw this.#lost(gap)

@@ -41,7 +41,7 @@ const FILE_NAME = 'stream.meta'
 
 /** Reads it; undefined when there is none. @throws {StorageError} STREAM_CORRUPT, UNSUPPORTED_STORE_VERSION. */
 export function readStreamMetadata(
-  storage: Storage,
+  storage: Pick<Storage, 'readFile'>,
   directory: string,
 ): StreamMetadata | undefined {
   const content = requireCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })

@@ -6,6 +6,7 @@
  */
 import { BATCH_HEADER_BYTES, BatchView, inspectBatch } from '@tailrace/format'
 import type { BatchDefect } from '@tailrace/format'
+import type { StorageFile } from '../storage/storage-port.js'
 import type { SegmentBytes } from './segment-bytes.js'
 
 /** Where to walk and how closely to look. */
@@ -31,7 +32,7 @@ export interface ScanEnd {
 
 /** Calls `visit` for every valid batch in order; the view is reused between calls. */
 export function scanBatches(
-  contents: SegmentBytes,
+  contents: SegmentBytes<Pick<StorageFile, 'bytes'>>,
   options: ScanOptions,
   visit: (batch: BatchView, position: number) => void,
 ): ScanEnd {

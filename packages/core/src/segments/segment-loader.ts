@@ -14,7 +14,7 @@ import {
   TailraceError,
 } from '@tailrace/format'
 import type { BatchView } from '@tailrace/format'
-import type { Storage } from '../storage/storage-port.js'
+import type { Storage, StorageFile } from '../storage/storage-port.js'
 import { continuationBehind, offsetBounds } from './resync.js'
 import { scanBatches } from './scan.js'
 import { SegmentBytes } from './segment-bytes.js'
@@ -22,24 +22,36 @@ import { emptyExtent, noteBatch } from './segment.js'
 import type { Segment, SegmentExtent, SegmentLoader } from './segment.js'
 import { SparseIndex } from './sparse-index.js'
 
-/** A loader for the segments in `directory`. `onRebuilt` hears of each sidecar that was of no use. */
-export function segmentLoader(
-  storage: Storage,
-  directory: string,
-  onRebuilt: (fileName: string) => void,
-): SegmentLoader {
+/** What is read of a directory to open a sealed segment. */
+export interface SegmentFiles {
+  open(path: string, mode: 'read'): StorageFile
+  readFile(path: string): Uint8Array | undefined
+}
+
+/** A loader for the segments in `directory`. */
+export function segmentLoader(storage: Storage, directory: string): SegmentLoader {
   return {
-    openSealed(segment) {
-      const file = storage.open(`${directory}/${segment.fileName}`, 'read')
-      const contents = new SegmentBytes(file)
-      const stored = storedExtent(storage, directory, segment.baseOffset)
-      if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
-      onRebuilt(segment.fileName)
-      return { file, extent: scannedExtent(contents, segment.baseOffset) }
-    },
+    openSealed: sealedSegmentOpener(storage, directory, (segment, contents) =>
+      scannedExtent(contents, segment.baseOffset),
+    ),
     openActive(segment) {
       return storage.open(`${directory}/${segment.fileName}`, 'write')
     },
+  }
+}
+
+/** Opens sealed segments; `rebuild` learns the extent of one whose sidecar is of no use. */
+export function sealedSegmentOpener(
+  files: SegmentFiles,
+  directory: string,
+  rebuild: (segment: Segment, contents: SegmentBytes) => SegmentExtent,
+): SegmentLoader['openSealed'] {
+  return (segment) => {
+    const file = files.open(`${directory}/${segment.fileName}`, 'read')
+    const contents = new SegmentBytes(file)
+    const stored = storedExtent(files, directory, segment.baseOffset)
+    if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
+    return { file, extent: rebuild(segment, contents) }
   }
 }
 
@@ -65,7 +77,7 @@ export async function writeIndexFile(
 }
 
 function storedExtent(
-  storage: Storage,
+  storage: SegmentFiles,
   directory: string,
   baseOffset: number,
 ): SegmentExtent | undefined {
@@ -96,8 +108,14 @@ function agrees(extent: SegmentExtent, contents: SegmentBytes): boolean {
   return contents.batchLengthAt(extent.dataEnd) === 0
 }
 
-/** The extent as the headers say it, past damaged ones: what lies behind them is to be read, too. */
-function scannedExtent(contents: SegmentBytes, baseOffset: number): SegmentExtent {
+/**
+ * The extent as the headers say it, past damaged ones: what lies behind them is to be read, too. Looks at
+ * all of the bytes.
+ */
+export function scannedExtent(
+  contents: SegmentBytes<Pick<StorageFile, 'bytes'>>,
+  baseOffset: number,
+): SegmentExtent {
   const extent = emptyExtent(baseOffset)
   const { bytes } = contents
   const note = (batch: BatchView, position: number): void => {

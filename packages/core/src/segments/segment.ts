@@ -177,6 +177,16 @@ export class Segment implements Restable {
     this.#state = 'sealing'
   }
 
+  /**
+   * Ends what another process appended. Contents and extent stay as they are until the cache needs the
+   * room: they are as good as what the file says, and its index may not be there yet.
+   */
+  keepOpen(): void {
+    this.#activeMappings.forget(this)
+    this.#state = 'sealed'
+    this.#cache.touch(this)
+  }
+
   /** Makes everything appended before the call durable. Only while the contents are open for writing. */
   async sync(): Promise<void> {
     await this.contents().file.sync()

@@ -23,7 +23,10 @@ export interface CheckedFileName {
 }
 
 /** Reads and verifies; never throws for what the file holds. */
-export function readCheckedFile(storage: Storage, file: CheckedFileName): CheckedContent {
+export function readCheckedFile(
+  storage: Pick<Storage, 'readFile'>,
+  file: CheckedFileName,
+): CheckedContent {
   const bytes = storage.readFile(pathOf(file))
   if (bytes === undefined) return { state: 'missing' }
   const headerEnd = bytes.indexOf(0x0a)
@@ -62,7 +65,10 @@ export async function writeCheckedFile(
 }
 
 /** The content, undefined when missing. @throws {StorageError} STREAM_CORRUPT when damaged. */
-export function requireCheckedFile(storage: Storage, file: CheckedFileName): unknown {
+export function requireCheckedFile(
+  storage: Pick<Storage, 'readFile'>,
+  file: CheckedFileName,
+): unknown {
   const found = readCheckedFile(storage, file)
   if (found.state === 'present') return found.content
   if (found.state === 'missing') return undefined

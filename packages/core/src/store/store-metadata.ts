@@ -14,17 +14,22 @@ export interface StoreMetadata {
 
 const FILE = { directory: '', name: 'store.meta', kind: 'store' }
 
-/** Reads it, or writes a first one. @throws {StorageError} STREAM_CORRUPT, UNSUPPORTED_STORE_VERSION. */
+/** Reads it, or writes a first one. @throws as {@link readStoreMetadata}; NO_SPACE, IO_ERROR. */
 export async function openStoreMetadata(
   storage: Storage,
   randomId: () => string,
 ): Promise<StoreMetadata> {
+  const found = readStoreMetadata(storage)
+  if (found !== undefined) return found
+  const metadata: StoreMetadata = { storeVersion: 1, storeId: randomId(), lastEpoch: 0 }
+  await writeStoreMetadata(storage, metadata)
+  return metadata
+}
+
+/** Reads it; undefined when there is none. @throws {StorageError} STREAM_CORRUPT, UNSUPPORTED_STORE_VERSION. */
+export function readStoreMetadata(storage: Pick<Storage, 'readFile'>): StoreMetadata | undefined {
   const content = requireCheckedFile(storage, FILE)
-  if (content === undefined) {
-    const metadata: StoreMetadata = { storeVersion: 1, storeId: randomId(), lastEpoch: 0 }
-    await writeStoreMetadata(storage, metadata)
-    return metadata
-  }
+  if (content === undefined) return undefined
   const metadata = content as StoreMetadata
   const version: number = metadata.storeVersion
   if (version !== 1) {

@@ -260,6 +260,12 @@ export const ERROR_REGISTRY = {
     action: 'reopen',
     summary: 'The store was closed while it was in use.',
   },
+  STORE_NOT_FOUND: {
+    number: 309,
+    class: 'StorageError',
+    action: 'fix-request',
+    summary: 'The directory is no data directory: it holds other things.',
+  },
 
   TOO_MANY_CONNECTIONS: {
     number: 400,

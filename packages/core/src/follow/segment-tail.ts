@@ -1,0 +1,106 @@
+/**
+ * The last segment that a follower shows: open, and walked as far as its batches are visible.
+ *
+ * It is a segment like that of the writer, with an extent that grows here by looking instead of by
+ * appending. The size of the mapping says nothing: the writer cuts the file once it is sealed, and a
+ * touch of a page behind the end kills the process. So the walk goes from valid header to valid header,
+ * and looks at the 8 bytes behind the last one, which the writer leaves in the file.
+ *
+ * Why a commit word and a header check suffice. The writer stores the commit word last: on x86 whoever
+ * sees it sees the rest. On a processor that reorders stores, or loads here, the word may be seen before
+ * the header: then the check over the header, which covers the word too, does not hold, and the batch
+ * is looked at again later. The body is verified when it is first read, as everywhere; between the walk
+ * and that read lies a system call (the look at the metadata), long after which the stores have arrived.
+ */
+import { readRecoveryPoint, SEGMENT_HEADER_BYTES, segmentFileName } from '@tailrace/format'
+import type { BatchView, RecoveryPoint } from '@tailrace/format'
+import type { LogMark } from '../log/log-mark.js'
+import type { ActiveMappings } from '../segments/active-mappings.js'
+import type { MappingCache } from '../segments/mapping-cache.js'
+import { scanBatches } from '../segments/scan.js'
+import { SegmentBytes } from '../segments/segment-bytes.js'
+import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
+import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
+import { VerifiedRanges } from '../segments/verified-ranges.js'
+import type { OpenedSegment } from './followed-files.js'
+
+/** What the segments of a followed stream share. */
+export interface SegmentEnvironment {
+  readonly loader: SegmentLoader
+  readonly cache: MappingCache
+  readonly activeMappings: ActiveMappings
+}
+
+export class SegmentTail {
+  readonly opened: OpenedSegment
+  readonly segment: Segment
+  readonly #contents: SegmentBytes
+  readonly #extent: SegmentExtent
+
+  constructor(environment: SegmentEnvironment, opened: OpenedSegment) {
+    const { baseOffset, file } = opened
+    const place = {
+      baseOffset,
+      fileName: segmentFileName(baseOffset),
+      sizeBytes: file.bytes.length,
+    }
+    this.opened = opened
+    this.#contents = new SegmentBytes(file)
+    this.#extent = emptyExtent(baseOffset)
+    this.segment = Segment.active({ ...environment, ...place }, file, this.#extent)
+    // Another process wrote the bytes: none of them count as verified.
+    this.segment.verified = new VerifiedRanges()
+  }
+
+  /** The offset after the last batch that was walked. */
+  get endOffset(): number {
+    return this.#extent.endOffset
+  }
+
+  /** The position after the last batch that was walked. */
+  get dataEnd(): number {
+    return this.#extent.dataEnd
+  }
+
+  /** Where the walk has come to. */
+  get mark(): LogMark {
+    const { endOffset, dataEnd, lastAppendTimeUs } = this.#extent
+    return {
+      offset: endOffset,
+      segment: this.segment,
+      position: dataEnd,
+      appendTimeUs: lastAppendTimeUs,
+    }
+  }
+
+  /** The newest recovery point in the segment's header; undefined while there is none. */
+  get point(): RecoveryPoint | undefined {
+    const { bytes } = this.#contents
+    const point = readRecoveryPoint(bytes)
+    if (point === undefined || point.durablePosition > bytes.length) return undefined
+    return point.durablePosition < SEGMENT_HEADER_BYTES ? undefined : point
+  }
+
+  /**
+   * Walks on over valid batches, up to the position `limit`. What lies below the recovery point is there,
+   * even if its header is damaged now: the walk then goes on at the point, and readers are told.
+   */
+  walk(limit: number, point: RecoveryPoint | undefined): void {
+    this.#walkHeaders(limit)
+    if (point === undefined || point.durablePosition <= this.#extent.dataEnd) return
+    this.#extent.endOffset = point.durableOffset
+    this.#extent.dataEnd = point.durablePosition
+    this.#extent.lastAppendTimeUs = point.appendTimeUs
+    this.#walkHeaders(limit)
+  }
+
+  #walkHeaders(limit: number): void {
+    const { dataEnd: start, endOffset: expectedOffset } = this.#extent
+    if (start >= limit) return
+    scanBatches(this.#contents, { start, expectedOffset, depth: 'header', limit }, this.#note)
+  }
+
+  readonly #note = (batch: BatchView, position: number): void => {
+    noteBatch(this.#extent, { position, batchLength: batch.batchLength }, batch)
+  }
+}
