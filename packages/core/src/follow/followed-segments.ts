@@ -74,6 +74,12 @@ export class FollowedSegments {
     return this.#tail.mark
   }
 
+  /** Bytes of the segment files as of now. */
+  get sizeBytes(): number {
+    const sizes = this.#list.all.map(({ baseOffset }) => this.#files.sizeBytes(baseOffset))
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+
   /** The records below it are known to be durable. */
   get durableOffset(): number {
     return this.#durableOffset
@@ -100,8 +106,11 @@ export class FollowedSegments {
     if (metadata.repair !== undefined) return
     const hasOtherGaps = !isSameGaps(metadata.gaps ?? [], this.#metadata.gaps ?? [])
     this.#metadata = metadata
+    this.#walk()
     const { baseOffset, file } = this.#tail.opened
-    if (hasOtherGaps || this.#files.identity(baseOffset) !== file.identity) this.#reload()
+    const isReplaced = hasOtherGaps || this.#files.identity(baseOffset) !== file.identity
+    // What leads to a start further on was removed, or is going to be.
+    if (isReplaced || metadata.startOffset > this.#tail.endOffset) this.#reload()
     for (const removed of this.#list.removeBelow(metadata.startOffset)) removed.close()
   }
 

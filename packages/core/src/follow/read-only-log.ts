@@ -247,7 +247,7 @@ export class ReadOnlyLog implements AsyncDisposable {
       endOffset: this.visibleOffset,
       durableOffset: Math.max(durableOffset, this.startOffset),
       visibleOffset: this.visibleOffset,
-      sizeBytes: list.sizeBytes,
+      sizeBytes: this.#segments.sizeBytes,
       segmentCount: list.length,
       lastAppendUs: lastAppendUs === 0 ? null : lastAppendUs,
     }

@@ -6,11 +6,12 @@
  * touch of a page behind the end kills the process. So the walk goes from valid header to valid header,
  * and looks at the 8 bytes behind the last one, which the writer leaves in the file.
  *
- * Why a commit word and a header check suffice. The writer stores the commit word last: on x86 whoever
- * sees it sees the rest. On a processor that reorders stores, or loads here, the word may be seen before
- * the header: then the check over the header, which covers the word too, does not hold, and the batch
- * is looked at again later. The body is verified when it is first read, as everywhere; between the walk
- * and that read lies a system call (the look at the metadata), long after which the stores have arrived.
+ * Why a commit word and a header check suffice. The writer stores the commit word last, as a releasing
+ * store: what was stored before it is in memory before it. x86 loads in order, too. ARM may load the rest
+ * before the word, and see it as it was: then the check over the header, which covers the word, does not
+ * hold, and the batch is looked at again later. Bodies are verified when they are first read, and between
+ * the walk and that read lies a system call (the look at the metadata), which no load is carried across.
+ * A recovery point is stored after an fdatasync of everything it speaks of.
  */
 import { readRecoveryPoint, SEGMENT_HEADER_BYTES, segmentFileName } from '@tailrace/format'
 import type { BatchView, RecoveryPoint } from '@tailrace/format'

@@ -17,11 +17,18 @@ export class SegmentBytes<File extends Pick<StorageFile, 'bytes'> = StorageFile>
   readonly file: File
   readonly bytes: Uint8Array
   readonly view: DataView
+  #words: Int32Array | undefined
 
   constructor(file: File) {
     this.file = file
     this.bytes = file.bytes
     this.view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength)
+  }
+
+  /** The bytes as words of 4, for stores that must not overtake each other. */
+  get words(): Int32Array {
+    const { buffer, byteOffset, length } = this.bytes
+    return (this.#words ??= new Int32Array(buffer, byteOffset, length >>> 2))
   }
 
   /** The commit word at `position`: the length of the batch there in bytes, 0 at the end of the data. */

@@ -12,7 +12,7 @@
  * Does not decide when to roll, sync or delete.
  */
 import {
-  commitBatch,
+  commitBatchOrdered,
   END_MARKER_BYTES,
   readHeaderWord,
   SEGMENT_HEADER_BYTES,
@@ -135,8 +135,8 @@ export class Segment implements Restable {
   }
 
   /**
-   * Copies a batch behind the last one and stamps it. The commit word is stored last, so that a reader
-   * in another process sees the whole batch or none.
+   * Copies a batch behind the last one and stamps it. The commit word is stored last, and on processors
+   * that reorder stores as a releasing one, so that a reader in another process sees the whole batch or none.
    */
   append(batch: Uint8Array, place: BatchPlace): void {
     const contents = this.contents()
@@ -146,7 +146,7 @@ export class Segment implements Restable {
     const { baseOffset, appendTimeUs, epoch } = place
     const commit = { headerWord: readHeaderWord(batch), batchLength: batch.length }
     stampBatch(contents.view, position, { ...commit, baseOffset, appendTimeUs, epoch })
-    commitBatch(contents.view, position, commit)
+    commitBatchOrdered(contents.words, position, commit)
     contents.file.wrote(position, position + batch.length)
     noteBatch(extent, { position, batchLength: batch.length }, place)
   }
