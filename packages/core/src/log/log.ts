@@ -66,6 +66,7 @@ export class Log {
   #isVisibleScheduled = false
   #damage: TailraceError | undefined
   #closed: StorageError | undefined
+  #closing: Promise<void> | undefined
 
   constructor(options: LogOptions) {
     const { storage, directory, metadata, recovered, loader, cache, clock, scheduler } = options
@@ -211,10 +212,9 @@ export class Log {
     records: RecordInput | readonly RecordInput[],
     options: AppendOptions = {},
   ): Promise<AppendResult> {
-    const list = isList(records) ? records : [records]
     let batch: Uint8Array
     try {
-      batch = encodeRecords(this.#options.builder, list, this.#options.clock.nowUs())
+      batch = encodeRecords(this.#options.builder, records, this.#options.clock.nowUs())
     } catch (error) {
       return Promise.reject(toError(error))
     }
@@ -413,9 +413,13 @@ export class Log {
    *
    * @throws {StorageError} when the last sync fails; the log is closed all the same.
    */
-  async close(reason = 'the log was closed'): Promise<void> {
-    if (this.#closed !== undefined) return
-    this.#closed = streamClosed(this.name, reason)
+  close(reason = 'the log was closed'): Promise<void> {
+    this.#closing ??= this.#shutDown(streamClosed(this.name, reason))
+    return this.#closing
+  }
+
+  async #shutDown(closed: StorageError): Promise<void> {
+    this.#closed = closed
     try {
       await this.#appends.idle()
       if (this.#damage === undefined && this.#commit.failure === undefined)
@@ -424,9 +428,9 @@ export class Log {
       await this.#commit.idle()
       await this.#upkeep.idle()
       await this.#cursors.idle()
-      await this.#writer.close()
+      await this.#writer.close().catch(this.#options.onBackgroundError)
       for (const segment of this.#segments.all) segment.close()
-      this.#appends.fail(this.#closed)
+      this.#appends.fail(closed)
       this.#visibleListeners.notify()
       this.#durableListeners.notify()
     }
@@ -492,9 +496,4 @@ export class Log {
 function duplicateResult(baseOffset: number, recordCount: number): AppendResult {
   const endOffset = baseOffset < 0 ? -1 : baseOffset + recordCount
   return { baseOffset, endOffset, isDuplicate: true }
-}
-
-/** `Array.isArray` does not narrow readonly arrays. */
-function isList(records: RecordInput | readonly RecordInput[]): records is readonly RecordInput[] {
-  return Array.isArray(records)
 }

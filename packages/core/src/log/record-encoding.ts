@@ -5,17 +5,17 @@ import type { RecordInput } from './log-types.js'
 const encoder = new TextEncoder()
 
 /**
- * Encodes the records as one batch; the builder is empty before and after.
+ * Encodes one record or several as one batch; the builder is empty before and after.
  *
  * @throws {RangeError} for no records. @throws {RequestError} BATCH_TOO_LARGE.
  */
 export function encodeRecords(
   builder: BatchBuilder,
-  records: readonly RecordInput[],
+  records: RecordInput | readonly RecordInput[],
   createTimeUs: number,
 ): Uint8Array {
   try {
-    for (const record of records) {
+    for (const record of isList(records) ? records : [records]) {
       const { value, key, headers, timeUs } = record
       const isPlain = key === undefined && headers === undefined && timeUs === undefined
       builder.append(
@@ -29,6 +29,11 @@ export function encodeRecords(
   } finally {
     builder.clear()
   }
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+function isList(records: RecordInput | readonly RecordInput[]): records is readonly RecordInput[] {
+  return Array.isArray(records)
 }
 
 function bytesOf(value: Uint8Array | string): Uint8Array {

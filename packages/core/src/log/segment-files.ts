@@ -38,7 +38,7 @@ export async function collectSegmentFiles(
   directory: string,
 ): Promise<SegmentFileEntry[]> {
   await clearUp(storage, directory)
-  const entries = await storage.list(directory)
+  const entries = await filesIn(storage, directory)
   const names = new Set(entries.map((entry) => entry.name))
   const evidence = entries.filter(({ name }) => name.endsWith(TORN_FILE_SUFFIX))
   const found: SegmentFileEntry[] = []
@@ -52,23 +52,34 @@ export async function collectSegmentFiles(
   return found.sort((left, right) => left.baseOffset - right.baseOffset)
 }
 
+/** Whoever else put a directory here has reasons of their own. */
+async function filesIn(storage: Storage, directory: string): Promise<StorageEntry[]> {
+  return (await storage.list(directory)).filter(({ isDirectory }) => !isDirectory)
+}
+
 async function clearUp(storage: Storage, directory: string): Promise<void> {
-  const entries = await storage.list(directory)
+  const entries = await filesIn(storage, directory)
   const names = new Set(entries.map((entry) => entry.name))
   for (const { name } of entries) {
-    if (name.endsWith('.tmp')) await storage.remove(`${directory}/${name}`)
+    const path = `${directory}/${name}`
+    if (name.endsWith('.tmp')) await storage.remove(path)
     if (!name.endsWith(PREPARED_FILE_SUFFIX)) continue
-    const baseOffset = baseOffsetInUse(storage, `${directory}/${name}`)
-    if (baseOffset === undefined || names.has(segmentFileName(baseOffset))) {
-      await storage.remove(`${directory}/${name}`)
+    const baseOffset = baseOffsetInUse(storage, path)
+    if (baseOffset === undefined) {
+      await storage.remove(path)
       continue
     }
-    await storage.rename(`${directory}/${name}`, `${directory}/${segmentFileName(baseOffset)}`)
+    // A segment without a batch gives way: a first batch that is too large for it goes to its successor.
+    const segment = segmentFileName(baseOffset)
+    const named = `${directory}/${segment}`
+    const isTaken = names.has(segment) && baseOffsetInUse(storage, named) !== undefined
+    await storage.rename(path, isTaken ? `${path}${TORN_FILE_SUFFIX}` : named)
+    names.add(segment)
     await storage.syncDirectory(directory)
   }
 }
 
-/** The base offset of the segment in a prepared file; undefined when the file is not in use. */
+/** The base offset of the segment in a file; undefined when no batch is in it. */
 function baseOffsetInUse(storage: Storage, path: string): number | undefined {
   const file = storage.open(path, 'read')
   try {

@@ -87,10 +87,10 @@ export class SegmentWriter {
     return this.#active.hasRoomFor(batchLength) || this.#preparer.readyBytes >= needed(batchLength)
   }
 
-  /** Resolves when there is room. @throws {StorageError} NO_SPACE or IO_ERROR. */
+  /** Resolves when there is room, or never will be: after a close. @throws {StorageError} NO_SPACE or IO_ERROR. */
   async makeRoom(batchLength: number): Promise<void> {
     if (!(batchLength <= BATCH_LENGTH_MAX)) throw batchTooLarge(batchLength)
-    while (!this.hasRoomFor(batchLength)) {
+    while (!this.#preparer.isClosed && !this.hasRoomFor(batchLength)) {
       await this.#preparer.prepare(this.#nextCapacity(batchLength))
       this.#isAheadFailed = false
     }
@@ -185,8 +185,9 @@ export class SegmentWriter {
     file.wrote(0, SEGMENT_HEADER_BYTES)
   }
 
-  /** Removes the prepared file that was not used. */
+  /** Waits for the active segment to get its name, and removes the prepared file that was not used. */
   async close(): Promise<void> {
+    await this.#active.named.catch(() => undefined)
     await this.#preparer.close()
   }
 

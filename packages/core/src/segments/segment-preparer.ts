@@ -22,6 +22,7 @@ export class SegmentPreparer {
   #prepared: PreparedFile | undefined
   #running: Promise<void> | undefined
   #count = 0
+  #isClosed = false
 
   constructor(storage: Storage, directory: string) {
     this.#storage = storage
@@ -35,12 +36,12 @@ export class SegmentPreparer {
 
   /**
    * Prepares a file of at least `capacityBytes`, unless one is ready. One preparation is in flight at a
-   * time; a call that finds one waits for it.
+   * time; a call that finds one waits for it. Once closed it prepares nothing.
    *
    * @throws {StorageError} NO_SPACE or IO_ERROR; nothing is left behind and a later call tries again.
    */
   async prepare(capacityBytes: number): Promise<void> {
-    while (this.readyBytes < capacityBytes) {
+    while (!this.#isClosed && this.readyBytes < capacityBytes) {
       if (this.#running === undefined) {
         this.#running = this.#create(capacityBytes).finally(() => {
           this.#running = undefined
@@ -48,6 +49,11 @@ export class SegmentPreparer {
       }
       await this.#running
     }
+  }
+
+  /** True once nothing is prepared any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** True while a file is being prepared. */
@@ -65,6 +71,7 @@ export class SegmentPreparer {
 
   /** Waits for a preparation in flight and removes what was not used. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#running?.catch(() => undefined)
     await this.#discard()
   }

@@ -30,13 +30,15 @@ export class MappedStorage implements Storage {
     return attempt('listing', directory, async () => {
       const absolute = join(this.#root, directory)
       const entries = await readdir(absolute, { withFileTypes: true }).catch(emptyIfMissing)
-      return Promise.all(
+      const listed = await Promise.all(
         entries.map(async (entry) => {
           const isDirectory = entry.isDirectory()
-          const sizeBytes = isDirectory ? 0 : (await stat(join(absolute, entry.name))).size
-          return { name: entry.name, isDirectory, sizeBytes }
+          const path = join(absolute, entry.name)
+          const sizeBytes = isDirectory ? 0 : await sizeOf(path)
+          return sizeBytes === undefined ? [] : [{ name: entry.name, isDirectory, sizeBytes }]
         }),
       )
+      return listed.flat()
     })
   }
 
@@ -162,6 +164,16 @@ async function attempt<T>(doing: string, path: string, action: () => Promise<T>)
     return await action()
   } catch (error) {
     throw storageErrorOf(error, doing, path)
+  }
+}
+
+/** Undefined for a file that is gone by now, and for a link that leads nowhere. */
+async function sizeOf(absolute: string): Promise<number | undefined> {
+  try {
+    return (await stat(absolute)).size
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -8,7 +8,13 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { BatchBuilder, checkStreamName, RequestError, StorageError } from '@tailrace/format'
+import {
+  BatchBuilder,
+  checkStreamName,
+  RequestError,
+  StorageError,
+  STREAM_NAME_PATTERN,
+} from '@tailrace/format'
 import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
@@ -22,7 +28,7 @@ import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import { storageErrorOf } from '../storage/storage-error.js'
-import type { Storage } from '../storage/storage-port.js'
+import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import { openLog } from './open-log.js'
 import type { LogEnvironment } from './open-log.js'
 import { lockStore } from './store-lock.js'
@@ -137,7 +143,9 @@ export class Store implements AsyncDisposable {
     await storage.createDirectory(TRASH_DIRECTORY)
     await storage.syncDirectory('')
     const entries = await storage.list(STREAMS_DIRECTORY)
-    const names = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
+    const isStream = ({ name, isDirectory }: StorageEntry): boolean =>
+      isDirectory && STREAM_NAME_PATTERN.test(name)
+    const names = entries.filter(isStream).map(({ name }) => name)
     return new Store(home, options, { metadata, names })
   }
 
@@ -192,7 +200,7 @@ export class Store implements AsyncDisposable {
   async open(name: string): Promise<Log> {
     this.#assertOpen()
     const opened = this.#logs.get(name)
-    if (opened !== undefined) return opened
+    if (opened?.isClosed === false) return opened
     checkStreamName(name)
     return this.#jobs.run(async () => {
       this.#assertOpen()
@@ -211,11 +219,11 @@ export class Store implements AsyncDisposable {
     await this.#jobs.run(async () => {
       this.#assertOpen()
       if (!this.#names.has(name)) throw notFound(name)
-      const log = await this.#logOf(name)
-      await log.close('the stream was deleted').catch(ignoreFailedSync)
+      // Not opened for it: a stream that is damaged beyond opening can be deleted, too.
+      await this.#logs.get(name)?.close('the stream was deleted').catch(ignoreFailedSync)
       this.#logs.delete(name)
       this.#names.delete(name)
-      await removeStream(this.#home.storage, name, log.streamId)
+      await removeStream(this.#home.storage, name, randomBytes(16).toString('hex'))
     })
   }
 
@@ -255,7 +263,9 @@ export class Store implements AsyncDisposable {
 
   async #logOf(name: string): Promise<Log> {
     const opened = this.#logs.get(name)
-    if (opened !== undefined) return opened
+    if (opened?.isClosed === false) return opened
+    // Closed by itself, perhaps still being closed; how that ends concerns whoever did it.
+    await opened?.close().catch(ignoreFailedSync)
     const log = await openLog(this.#environment, name)
     this.#logs.set(name, log)
     return log
@@ -296,7 +306,7 @@ function notFound(name: string): RequestError {
   return new RequestError('STREAM_NOT_FOUND', message, { details: { stream: name } })
 }
 
-/** A stream that is being deleted need not be synced. */
+/** A stream that is deleted need not be synced, and who closed a log was told how that ended. */
 function ignoreFailedSync(error: unknown): void {
   if (!(error instanceof StorageError)) throw error
 }

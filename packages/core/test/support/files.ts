@@ -48,8 +48,3 @@ export function flipBit(path: string, position: number, bit: number): void {
     return bytes
   })
 }
-
-/** The descriptors this process holds on files below a directory (Linux). */
-export function openDescriptors(root: string, links: readonly string[]): string[] {
-  return links.filter((target) => target.startsWith(root))
-}

@@ -23,7 +23,9 @@ describe('endOfNonZero', () => {
           expect(endOfNonZero(bytes, start)).toBe(start)
           for (let at = 0; at < length; at += 1) {
             bytes[at] = 1
-            expect(endOfNonZero(bytes, start)).toBe(lastNonZero(bytes, start))
+            const end = endOfNonZero(bytes, start)
+            if (end !== lastNonZero(bytes, start))
+              expect({ alignment, length, start, at, end }).toBe({})
             bytes[at] = 0
           }
         }
