@@ -19,7 +19,7 @@ const COLUMNS = [
   ['RECORDS', 8],
   ['APPENDED', 27],
   ['CREATED', 27],
-  ['PRODUCER', 0],
+  ['PRODUCER/EPOCH/SEQUENCE', 0],
 ] as const
 
 /** Writes lines for people. */
@@ -49,8 +49,7 @@ export class TextReport implements SegmentReport {
 
   batch(position: number, batch: BatchView): string {
     const { producerId, producerEpoch, baseSequence } = batch
-    const producer =
-      producerId === 0 ? '-' : `${producerId} epoch ${producerEpoch} sequence ${baseSequence}`
+    const producer = producerId === 0 ? '-' : `${producerId}/${producerEpoch}/${baseSequence}`
     return cells([
       String(position),
       String(batch.batchLength),

@@ -26,7 +26,7 @@ export interface FeedOptions {
   readonly isNamed: boolean
   readonly tally: Tally
   /** Ends the feed early; has not aborted yet. */
-  readonly signal: AbortSignal
+  readonly stop: AbortSignal
 }
 
 /** A producer's sequences are u32: behind this many records they cannot tell a position any more. */
@@ -39,17 +39,17 @@ const NAMED_RECORDS_MAX = 2 ** 32
  * @throws {TailraceError} why the producer takes nothing more
  */
 export async function feed(options: FeedOptions): Promise<void> {
-  const { input, cursor, producer, tally, signal } = options
-  for await (const chunk of input.chunks(signal)) {
+  const { input, cursor, producer, tally, stop } = options
+  for await (const chunk of input.chunks(stop)) {
     tally.inputBytes += chunk.length
     cursor.push(chunk)
     while (cursor.next()) {
       if (take(options)) continue
-      await unlessAborted(producer.ready(), signal)
-      if (signal.aborted) return
+      await unlessAborted(producer.ready(), stop)
+      if (stop.aborted) return
     }
   }
-  if (!signal.aborted && cursor.finish()) take(options)
+  if (!stop.aborted && cursor.finish()) take(options)
 }
 
 /** Takes the record that the cursor stands on; false when the producer's buffer is full. */

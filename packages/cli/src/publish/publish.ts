@@ -20,6 +20,7 @@ import { feed } from './feed.js'
 import { checkJsonLine } from './json-rule.js'
 import { LineCursor } from './line-cursor.js'
 import { showProgress } from './progress.js'
+import { type RecordCursor } from './record-cursor.js'
 import { reportRefusals } from './report-refusals.js'
 import { settle } from './settle.js'
 import { summarize, summarySentence } from './summary.js'
@@ -79,18 +80,25 @@ interface Publication {
 async function publishInput(publication: Publication): Promise<ExitName> {
   const { args, context, input, client } = publication
   const { interrupts, notices, terminal } = context
-  const { signal } = interrupts
-  const opened = await unlessAborted(openProducer(client, args), signal)
+  const opened = await unlessAborted(openProducer(client, args), interrupts.signal)
   if (opened === undefined) return 'interrupted'
   const { producer, tally } = opened
   const hideProgress = showProgress({ terminal, notices, sizeBytes: input.sizeBytes, state: tally })
   const forgetRefusals = reportRefusals(producer, notices)
-  const isNamed = args.producer !== undefined
+  const stop = AbortSignal.any([interrupts.signal, failureOf(producer)])
   const problems: unknown[] = []
   try {
-    const cursor = args.whole ? new WholeCursor() : new LineCursor()
-    await feed({ input, cursor, keyOf: keyRule(args), producer, isNamed, tally, signal })
-    if (!signal.aborted) checkSameInput(args, tally)
+    const isNamed = args.producer !== undefined
+    await feed({
+      input,
+      cursor: cursorOf(args),
+      keyOf: keyRule(args),
+      producer,
+      isNamed,
+      tally,
+      stop,
+    })
+    if (!stop.aborted) checkSameInput(args, tally)
   } catch (error) {
     problems.push(error)
   }
@@ -102,6 +110,17 @@ async function publishInput(publication: Publication): Promise<ExitName> {
   hideProgress()
   forgetRefusals()
   return await conclude(publication, tally, problems)
+}
+
+/** Aborts when the producer has failed: the input may have nothing more to say for a long time. */
+function failureOf(producer: Producer<ByteRange>): AbortSignal {
+  const failed = new AbortController()
+  producer.onError((error) => failed.abort(error))
+  return failed.signal
+}
+
+function cursorOf({ whole }: PublishArguments): RecordCursor {
+  return whole ? new WholeCursor() : new LineCursor()
 }
 
 interface OpenedProducer {

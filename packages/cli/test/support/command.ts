@@ -161,6 +161,17 @@ export class RunningCommand implements AsyncDisposable {
     await once(this.#child.stdout, 'readable')
   }
 
+  /** Resolves when stdout has ended, for one that is read late. */
+  async stdoutClosed(): Promise<void> {
+    if (this.#child.stdout !== null) await once(this.#child.stdout, 'close')
+  }
+
+  /** Begins to read a stdout that was left unread. */
+  readStdout(): void {
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
+    this.#child.stdout?.resume()
+  }
+
   /** What came out so far. */
   get stdout(): Buffer {
     return this.#stdout.bytes()

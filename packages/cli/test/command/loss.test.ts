@@ -1,0 +1,83 @@
+/**
+ * Streams, records and names that are taken away while a command uses them: said, and in the exit code.
+ */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { ServerProcess } from '../support/server.js'
+
+const MIB = 1024 * 1024
+
+let server: ServerProcess
+
+beforeAll(async () => {
+  server = await ServerProcess.start()
+})
+
+afterAll(() => server[Symbol.asyncDispose]())
+
+/** Numbered lines of 1 KiB, so many of them. */
+function kibibyteLines(start: number, count: number): string {
+  const lines = Array.from(
+    { length: count },
+    (_, i) => `${String(start + i).padStart(1023, '.')}\n`,
+  )
+  return lines.join('')
+}
+
+describe('records that retention removes before a replay has read them', () => {
+  it('are said, and the replay goes on behind them and ends with 3', async () => {
+    const retention = ['--segment-bytes', '64KiB', '--retention-bytes', '16MiB']
+    await server.run(['streams', 'create', 'short', ...retention])
+    const count = (12 * MIB) / 1024
+    await server.run(['publish', 'short', '-'], { input: kibibyteLines(0, count) })
+    await using replay = server.start(['replay', 'short'], { isStdoutUnread: true })
+    await replay.stdoutReadable()
+    await server.run(['publish', 'short', '-'], { input: kibibyteLines(count, 2 * count) })
+    const closed = replay.stdoutClosed()
+    replay.readStdout()
+    await closed
+    const { status, stderr } = await replay.ended
+    expect(status).toBe(3)
+    expect(stderr).toMatch(
+      /^tailrace: [\d,]+ records \(offsets \d+ to \d+\) cannot be delivered: removed by retention\n/,
+    )
+    expect(stderr).toMatch(/the replay is not complete: see the lines above \(RECORDS_GONE\)\n$/)
+    const [, from, to] = /offsets (\d+) to (\d+)/.exec(stderr) ?? []
+    const offsets = replay.stdout.toString().match(/\d+(?=\n)/g) ?? []
+    const expected = Array.from({ length: count }, (_, i) => i).filter(
+      (offset) => offset < Number(from) || offset > Number(to),
+    )
+    expect(offsets.map(Number)).toEqual(expected)
+  })
+})
+
+describe('a stream that is deleted', () => {
+  it('ends its tails with 3', async () => {
+    await server.run(['streams', 'create', 'doomed'])
+    await using tail = server.start(['tail', 'doomed'])
+    await tail.stderrLine(/following/)
+    await server.run(['streams', 'rm', 'doomed', '--yes'])
+    const { status, stderr } = await tail.ended
+    expect(status).toBe(3)
+    expect(stderr).toMatch(/"doomed".* \((STREAM_CLOSED|STREAM_NOT_FOUND)\)\n$/)
+  })
+})
+
+describe('a name that another publish has taken over', () => {
+  it('ends the earlier publish with 1, and nothing is stored twice', async () => {
+    await using tail = server.start(['tail', 'named', '--create', '--from', 'first'])
+    const args = ['publish', 'named', '-', '--producer', 'import']
+    await using earlier = server.start(args)
+    await earlier.write('one\n')
+    await tail.stdoutLine(/^one$/)
+    expect(await server.run(args, { input: 'one\ntwo\n' })).toMatchObject({ status: 0 })
+    await earlier.write('two\n')
+    const { status, stderr } = await earlier.ended
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/acknowledged up to line 1 of the input/)
+    expect(stderr).toMatch(/\(FENCED\)\n$/)
+    const replayed = await server.run(['replay', 'named'])
+    expect(replayed.stdout.toString()).toBe('one\ntwo\n')
+  })
+})
