@@ -34,5 +34,17 @@ export type { Scheduler } from './io/scheduler.js'
 export type { Storage, StorageEntry, StorageFile } from './storage/storage-port.js'
 export type { FileStat, IdentifiedFile, ReadOnlyStorage } from './storage/read-only-storage.js'
 export { MappedStorage } from './storage/mapped-storage.js'
+export type { Gap } from './log/gap.js'
+export { verifyStore } from './repair/verify-store.js'
+export type { VerifyOptions } from './repair/verify-store.js'
+export type {
+  Defect,
+  StoreVerification,
+  StreamVerification,
+  TornTailFinding,
+  VerificationProgress,
+  VerificationWarning,
+} from './repair/verification.js'
+export type { DefectCode } from './repair/fault.js'
 export { inspectSegmentFile } from './segments/segment-inspection.js'
 export type { InspectedBatch, SegmentInspection } from './segments/segment-inspection.js'

@@ -67,7 +67,14 @@ export {
   type BatchStamp,
 } from './batch/stamp-batch.js'
 
-export { END_MARKER_BYTES, SEGMENT_HEADER_BYTES } from './segment/segment-descriptor.js'
+export {
+  END_MARKER_BYTES,
+  RECOVERY_POINT_BYTES,
+  RECOVERY_POINT_COUNT,
+  RECOVERY_POINTS_AT,
+  SEGMENT_CHECK_AT,
+  SEGMENT_HEADER_BYTES,
+} from './segment/segment-descriptor.js'
 export {
   decodeSegmentHeader,
   encodeSegmentHeader,

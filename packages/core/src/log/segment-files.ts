@@ -19,7 +19,7 @@ import { PREPARED_FILE_SUFFIX } from '../segments/segment-preparer.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 
 /** Ending of the names of files that hold what a recovery cut off. */
-const TORN_FILE_SUFFIX = '.torn'
+export const TORN_FILE_SUFFIX = '.torn'
 
 /** A segment file as the directory shows it. */
 export interface SegmentFileEntry {
