@@ -26,5 +26,6 @@ const parameters = values.smoke
 const runs = await publishReplay(parameters)
 const rows = summarize(runs)
 const environment = readEnvironment(pinned)
-if (values.json) process.stdout.write(`${JSON.stringify({ parameters, environment, rows, runs })}\n`)
+if (values.json)
+  process.stdout.write(`${JSON.stringify({ parameters, environment, rows, runs })}\n`)
 else process.stdout.write(`${renderReport(rows, environment)}\n`)

@@ -24,7 +24,11 @@ server.on('connection', (socket) => {
       if (received >= expected) socket.send(JSON.stringify({ received }))
       return
     }
-    const order = JSON.parse(data.toString()) as { expect?: number; send?: number; frameBytes?: number }
+    const order = JSON.parse(data.toString()) as {
+      expect?: number
+      send?: number
+      frameBytes?: number
+    }
     if (order.expect !== undefined) {
       expected = order.expect
       received = 0

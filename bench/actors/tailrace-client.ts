@@ -53,7 +53,10 @@ serveJobs(
           for (let at = batch.firstIndex; at < batch.endIndex; at += 1) {
             const value = batch.value(at)
             const number =
-              (value[0] ?? 0) | ((value[1] ?? 0) << 8) | ((value[2] ?? 0) << 16) | ((value[3] ?? 0) << 24)
+              (value[0] ?? 0) |
+              ((value[1] ?? 0) << 8) |
+              ((value[2] ?? 0) << 16) |
+              ((value[3] ?? 0) << 24)
             if (number !== (next | 0)) throw new Error(`record ${next} carries number ${number}`)
             next += 1
             bytes += value.length

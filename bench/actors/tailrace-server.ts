@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { startServer } from '@tailrace/server'
 import { serveJobs } from '../harness/actor.js'
 
-const dataDirectory = await mkdtemp(join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'))
+const dataDirectory = await mkdtemp(
+  join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'),
+)
 const server = await startServer({ store: dataDirectory, port: 0 })
 
 serveJobs(

@@ -26,7 +26,10 @@ async function answer(jobs: Jobs, { id, job, parameters }: Request): Promise<voi
     if (run === undefined) throw new Error(`there is no job ${job}`)
     process.send?.({ id, answer: await run(parameters) })
   } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    process.send?.({
+      id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
   }
 }
 

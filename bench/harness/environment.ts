@@ -38,7 +38,8 @@ function versionOf(name: string): string {
 /** The commit, with a mark when files differ from it; `unknown` outside a checkout. */
 function commitOf(): string {
   try {
-    const git = (...words: string[]): string => execFileSync('git', words, { encoding: 'utf8' }).trim()
+    const git = (...words: string[]): string =>
+      execFileSync('git', words, { encoding: 'utf8' }).trim()
     const isDirty = git('status', '--porcelain', '--untracked-files=no') !== ''
     return git('rev-parse', '--short', 'HEAD') + (isDirty ? ' (modified)' : '')
   } catch (error) {

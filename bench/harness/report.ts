@@ -66,7 +66,9 @@ export function renderReport(rows: readonly Row[], environment: Environment): st
     Math.max(...[header, ...lines].map((cells) => cells[at]?.length ?? 0)),
   )
   const table = [header, ...lines].map((cells) =>
-    cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '),
+    cells
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  '),
   )
   const { cpu, cores, memoryGiB, kernel, node, ws, commit, pinned } = environment
   return [

@@ -22,7 +22,8 @@ export interface PublishReplayParameters {
 
 /** One timed run. */
 export interface Run extends Timing {
-  readonly kind: 'publish relaxed' | 'publish fsync' | 'replay' | 'bare ws to server' | 'bare ws to client'
+  readonly kind:
+    'publish relaxed' | 'publish fsync' | 'replay' | 'bare ws to server' | 'bare ws to client'
   readonly serverCpuSeconds: number
   readonly records: number
   readonly bytes: number
