@@ -29,9 +29,11 @@ export class ActorProcess implements AsyncDisposable {
   /** Starts the actor `actors/<name>.js`, pinned to `core` unless that is undefined. */
   static async start(name: string, core: number | undefined): Promise<ActorProcess> {
     const script = fileURLToPath(new URL(`../actors/${name}.js`, import.meta.url))
-    const command = core === undefined ? [] : ['taskset', '-c', String(core)]
-    const [program = process.execPath, ...words] = [...command, process.execPath, script]
-    const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
+    const child =
+      core === undefined
+        ? spawn(process.execPath, [script], { stdio: [...stdio] })
+        : spawn('taskset', ['-c', String(core), process.execPath, script], { stdio: [...stdio] })
     const ended = failure(child, name)
     // Nobody may be asking when it ends, as at the end of every run.
     ended.catch(() => undefined)

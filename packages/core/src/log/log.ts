@@ -61,7 +61,6 @@ export class Log {
   readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
-  #batch: BatchView | undefined
   #lastAppendTimeUs: number
   #isVisibleScheduled = false
   #damage: TailraceError | undefined
@@ -257,7 +256,8 @@ export class Log {
   ): AppendResult {
     this.#assertWritable()
     if (options.check === true) checkProducedBatch(batch, 0, batch.length)
-    const view = this.#viewOf(batch)
+    // Not kept: it would hold on to the message that the batch came in.
+    const view = new BatchView(batch)
     if (view.batchLength !== batch.length) throw wrongBatchLength(view.batchLength, batch.length)
     const { producerId, recordCount } = view
     if (producerId !== 0) {
@@ -439,11 +439,6 @@ export class Log {
   get #visible(): LogMark {
     const isRelaxed = this.config.durability === 'relaxed'
     return isRelaxed ? this.#writer.endMark() : this.#commit.durable
-  }
-
-  #viewOf(batch: Uint8Array): BatchView {
-    this.#batch = this.#batch?.wrap(batch, 0) ?? new BatchView(batch)
-    return this.#batch
   }
 
   #scheduleVisible(): void {
