@@ -137,6 +137,14 @@ describe('a page that tails a stream', { timeout: TIMEOUT_MS }, () => {
     await waitForRow(page, 499)
     await waitForStatus(page, 'Following')
     expect(await seenOf(page)).toMatchObject({ first: 300, count: 200, gaps: 0, duplicates: 0 })
+
+    // Switched off, the end is not followed even from where it can be seen.
+    await page.getByRole('button', { name: 'Follow', exact: true }).click()
+    await publishAll(stream, range(500, 510).map(valueOf))
+    await page.getByText('· 10 more').waitFor()
+    await page.getByRole('grid').press('End')
+    await waitForRow(page, 509)
+    await waitForStatus(page, 'Following')
   })
 
   it('reads only a little ahead of where the reader looks', async () => {
@@ -220,6 +228,22 @@ describe('a page that tails a stream', { timeout: TIMEOUT_MS }, () => {
     await publishAll(client.stream('later', { codec: text }), ['at last'])
     await waitForRow(page, 0)
     await expectText(rowOf(page, 0).locator('.value'), 'at last')
+  })
+
+  it('says that the stream was deleted, also to a reader who is paused', async () => {
+    const stream = client.stream('orders', { codec: text })
+    await publishAll(stream, ['one', 'two'])
+    const live = await pages.open('#/streams/orders?from=first')
+    const paused = await pages.open('#/streams/orders?from=first')
+    for (const page of [live, paused]) await waitForRow(page, 1)
+    await paused.getByRole('button', { name: 'Pause' }).click()
+    await waitForStatus(paused, 'Paused')
+    await stream.delete()
+    for (const page of [live, paused]) {
+      await page.getByRole('alert').getByText('The stream “orders” is gone').waitFor()
+      await waitForStatus(page, 'Stopped')
+      expect(await rowOf(page, 1).locator('.value').textContent()).toBe('two')
+    }
   })
 
   it('says that the stream is another one now, and offers to read that', async () => {

@@ -27,6 +27,8 @@ const WAIT_FOR_NEXT: WayOn = { label: 'Wait for the next record', from: { kind: 
 const NOT_YET =
   'It comes into being when something is published to it. This page shows it as soon as it is there.'
 
+const DELETED = 'It was deleted. What is shown here was read before.'
+
 /** What was being read. */
 export interface FailedReading {
   readonly stream: string
@@ -45,7 +47,7 @@ export function explainFailure(error: unknown, reading: FailedReading): TailFail
     case 'STREAM_NOT_FOUND':
     case 'STREAM_CLOSED':
       return hasBegun
-        ? { code, title: `The stream “${stream}” is gone`, text, waysOn: [again] }
+        ? { code, title: `The stream “${stream}” is gone`, text: DELETED, waysOn: [again] }
         : { code, title: `There is no stream “${stream}”`, text: NOT_YET, waysOn: [again] }
     case 'INVALID_STREAM_NAME':
       return { code, title: 'This cannot be the name of a stream', text, waysOn: [] }
@@ -85,7 +87,8 @@ export function explainInvalidStart(text: string): TailFailure {
   }
 }
 
-function codeOf(error: unknown): string {
+/** The code by which an error is known; `UNKNOWN` for one that has none. */
+export function codeOf(error: unknown): string {
   const code =
     typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : 'UNKNOWN'

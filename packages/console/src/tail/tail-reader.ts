@@ -149,6 +149,16 @@ export class TailReader {
     void left?.close()
   }
 
+  /** Ends reading for an error that was met elsewhere; what has been read stays. */
+  fail(error: unknown): void {
+    if (this.#phase === 'ended') return
+    const left = this.#subscription
+    this.#subscription = undefined
+    this.#end(error)
+    this.#wake?.()
+    void left?.close()
+  }
+
   /** Ends reading. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -15,7 +15,6 @@ import { element } from '../dom/elements.js'
 import { icon } from '../dom/icons.js'
 import type { StreamRoute } from '../route/hash-route.js'
 import type { StartPosition } from '../route/start-position.js'
-import { fetchRecord } from '../tail/fetch-record.js'
 import type { RecordRow } from '../tail/row-buffer.js'
 import { explainFailure, explainInvalidStart, type TailFailure } from '../tail/tail-failure.js'
 import { TailReader } from '../tail/tail-reader.js'
@@ -24,7 +23,7 @@ import { formatCount } from '../text/quantities.js'
 import { ValuePreviewer } from '../values/value-preview.js'
 import type { DecodeMessagePack } from '../values/value-reading.js'
 import { actionButton, placeholder, type Action } from './placeholder.js'
-import { RecordPanel, type FoundRecord } from './record-panel.js'
+import { RecordDetails } from './record-details.js'
 import { TailList } from './tail-list.js'
 import { TailStatusBar } from './tail-status-bar.js'
 
@@ -67,13 +66,15 @@ export class ReadingView {
   readonly reader: TailReader
   readonly #options: ReadingViewOptions
   readonly #list: TailList
-  readonly #panel: RecordPanel
+  readonly #details: RecordDetails
   readonly #bar = new TailStatusBar()
   readonly #alert = element('div', { class: 'alert', attributes: { role: 'alert' } })
   readonly #tail: HTMLElement
   readonly #timer: ReturnType<typeof setInterval>
   #route: StreamRoute
   #info: StreamInfo | undefined
+  /** Whether coming to the end is enough to follow it; not once the reader has switched that off. */
+  #followsAtEnd: boolean
   #isConnected = true
   #isClosed = false
   #frame: number | undefined
@@ -81,9 +82,6 @@ export class ReadingView {
   #drawnEndRow = 0
   #overlay: string | undefined
   #shownPhase = ''
-  /** The record in the details, which may have left the rows. */
-  #shown: FoundRecord | undefined
-  #shownOffset: number | undefined
 
   constructor(options: ReadingViewOptions) {
     this.#options = options
@@ -97,11 +95,12 @@ export class ReadingView {
       onChange: () => this.#schedule(),
     })
     this.#list = this.#createList()
-    this.#panel = this.#createPanel()
+    this.#details = this.#createDetails()
     this.#tail = element('div', { class: 'tail' }, this.#list.element)
     this.#alert.hidden = true
     this.element = element('div', { class: 'reading' }, this.#tail, this.#alert, this.#bar.element)
     this.#list.isFollowing = route.follow ?? followsByItself(route.from)
+    this.#followsAtEnd = route.follow ?? true
     this.#timer = setInterval(() => this.#drawFigures(), FIGURES_MS)
     if (route.invalidFrom === undefined) this.reader.start()
     this.#showRecord(route.record)
@@ -120,8 +119,14 @@ export class ReadingView {
 
   set isFollowing(value: boolean) {
     this.#list.isFollowing = value
+    this.#followsAtEnd = value
     if (value) this.reader.rowLimit = Infinity
     this.#changed()
+  }
+
+  /** The stream was deleted: who waits, or is paused, would not hear of it from the subscription. */
+  setGone(error: unknown): void {
+    if (this.reader.hasBegun) this.reader.fail(error)
   }
 
   /** Whether reading failed because there is no such stream, which may change. */
@@ -142,10 +147,10 @@ export class ReadingView {
     this.#route = route
     if (route.format !== before.format) {
       this.#list.previewer = this.#createPreviewer()
-      if (this.#shown !== undefined) this.#panel.show(this.#shown, route.format)
+      this.#details.format = route.format
       this.#schedule()
     }
-    if (route.record !== this.#shownOffset) this.#showRecord(route.record)
+    if (route.record !== this.#details.offset) this.#showRecord(route.record)
   }
 
   /** The stream's figures as the server last told them. */
@@ -164,6 +169,7 @@ export class ReadingView {
     this.#isClosed = true
     clearInterval(this.#timer)
     this.#list.close()
+    this.#details.close()
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
     void this.reader.close()
   }
@@ -212,7 +218,7 @@ export class ReadingView {
 
   /** Who looks at the newest record wants to see the next one too. */
   #followAtEnd(): void {
-    if (this.#list.isFollowing || this.#route.follow === false || !this.isLive) return
+    if (this.#list.isFollowing || !this.#followsAtEnd || !this.isLive) return
     const lag = this.#lag()
     if (lag === undefined || lag > 0 || this.reader.isHolding || !this.#list.isAtEnd) return
     this.#list.isFollowing = true
@@ -222,14 +228,14 @@ export class ReadingView {
   /** Records behind the end, as far as the end is known. */
   #lag(): number | undefined {
     const { nextOffset } = this.reader
-    if (nextOffset === undefined || this.#info === undefined) return undefined
+    if (!this.isLive || nextOffset === undefined || this.#info === undefined) return undefined
     return Math.max(0, this.#info.visibleOffset - nextOffset)
   }
 
   #drawFigures(): void {
     const { reader } = this
     // Without a connection nobody knows where the end is.
-    const lag = this.isLive && this.#isConnected ? this.#lag() : undefined
+    const lag = this.#isConnected ? this.#lag() : undefined
     const status = describeTail({
       phase: this.isLive ? reader.phase : 'ended',
       hasFailed: this.#failure() !== undefined,
@@ -323,63 +329,39 @@ export class ReadingView {
   // --- the details of a record ---
 
   #showRecord(offset: number | undefined): void {
-    this.#shownOffset = offset
-    this.#shown = undefined
+    this.#details.show(offset)
     if (offset === undefined) {
-      this.#panel.element.remove()
+      this.#details.element.remove()
       this.#list.current = undefined
-      this.#schedule()
-      return
+    } else {
+      if (!this.#details.element.isConnected) this.#tail.append(this.#details.element)
+      this.#list.current = this.reader.rows.findOffset(offset)?.number
     }
-    if (!this.#panel.element.isConnected) this.#tail.append(this.#panel.element)
-    const row = this.reader.rows.findOffset(offset)
-    this.#list.current = row?.number
-    if (row === undefined) void this.#fetchRecord(offset)
-    else this.#showFound(row)
     this.#schedule()
   }
 
   /** A record that a link named may come into the rows after its details were fetched. */
   #findShown(): void {
-    if (this.#shownOffset === undefined || this.#list.current !== undefined) return
-    this.#list.current = this.reader.rows.findOffset(this.#shownOffset)?.number
-  }
-
-  #showFound(found: FoundRecord): void {
-    this.#shown = found
-    this.#panel.show(found, this.#route.format)
-  }
-
-  async #fetchRecord(offset: number): Promise<void> {
-    this.#panel.showText(offset, 'Fetching…')
-    let text = 'There is no such record yet.'
-    let found: FoundRecord | undefined
-    try {
-      found = await fetchRecord(this.#options.stream, offset)
-    } catch (error) {
-      const { name, from } = this.#route
-      text = explainFailure(error, { stream: name, from, hasBegun: true }).text
-    }
-    if (this.#isClosed || this.#shownOffset !== offset) return
-    if (found === undefined) this.#panel.showText(offset, text)
-    else this.#showFound(found)
+    const { offset } = this.#details
+    if (offset === undefined || this.#list.current !== undefined) return
+    this.#list.current = this.reader.rows.findOffset(offset)?.number
   }
 
   #openRow(row: RecordRow): void {
     const offset = row.batch.offset(row.index)
-    if (offset !== this.#shownOffset) this.#options.onRecord(offset)
+    if (offset !== this.#details.offset) this.#options.onRecord(offset)
   }
 
   /** Steps along the rows, or beyond them by offset. */
   #step(by: 1 | -1): void {
-    const offset = this.#shownOffset
+    const offset = this.#details.offset
     if (offset === undefined) return
     if (this.reader.rows.findOffset(offset) !== undefined) this.#list.step(by)
     else if (offset + by >= 0) this.#options.onRecord(offset + by)
   }
 
   #closeDetails(): void {
-    if (this.#shownOffset === undefined) return
+    if (this.#details.offset === undefined) return
     this.#options.onRecord(undefined)
     this.#list.focus()
   }
@@ -403,10 +385,14 @@ export class ReadingView {
     })
   }
 
-  #createPanel(): RecordPanel {
-    return new RecordPanel({
-      stream: this.#route.name,
-      decodeMessagePack: this.#options.decodeMessagePack,
+  #createDetails(): RecordDetails {
+    const { stream, decodeMessagePack } = this.#options
+    return new RecordDetails({
+      name: this.#route.name,
+      stream,
+      rows: this.reader.rows,
+      decodeMessagePack,
+      format: this.#route.format,
       onStep: (by) => this.#step(by),
       onClose: () => this.#closeDetails(),
     })

@@ -12,7 +12,7 @@ import { icon } from '../dom/icons.js'
 import { Poller } from '../dom/poller.js'
 import { VALUE_FORMATS, type StreamRoute, type ValueFormat } from '../route/hash-route.js'
 import { formatStartPosition, type StartPosition } from '../route/start-position.js'
-import { explainFailure, type TailFailure } from '../tail/tail-failure.js'
+import { codeOf, explainFailure, type TailFailure } from '../tail/tail-failure.js'
 import type { TailReader } from '../tail/tail-reader.js'
 import type { DecodeMessagePack } from '../values/value-reading.js'
 import { placeholder } from './placeholder.js'
@@ -116,8 +116,9 @@ export class StreamView {
     this.#poller = new Poller({
       intervalMs: POLL_MS,
       poll: async () => this.#onInfo(await stream.describe()),
-      // Why a stream cannot be described is why it cannot be read, and reading says so.
-      onError: () => undefined,
+      onError: (error) => {
+        if (codeOf(error) === 'STREAM_NOT_FOUND') this.#reading?.setGone(error)
+      },
     })
     this.#restart()
   }

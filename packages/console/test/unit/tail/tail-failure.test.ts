@@ -12,10 +12,7 @@ describe('explainFailure', () => {
   it('tells a stream that is not there from one that has gone', () => {
     const error = new RequestError('STREAM_NOT_FOUND', 'stream "orders" was deleted')
     expect(explain(error, false).title).toBe('There is no stream “orders”')
-    expect(explain(error, true)).toMatchObject({
-      title: 'The stream “orders” is gone',
-      text: 'Stream "orders" was deleted.',
-    })
+    expect(explain(error, true).title).toBe('The stream “orders” is gone')
   })
 
   it('offers ways on that can work', () => {

@@ -133,6 +133,19 @@ describe('TailReader', () => {
     expect(reader.failure).toEqual(new Error('damaged'))
   })
 
+  it('ends for an error that was met elsewhere, also when it waits, and keeps what it has', async () => {
+    const { source, reader } = startReading()
+    reader.rowLimit = 3
+    source.latest.arrive(part(0, 10))
+    await turn()
+    reader.fail(new Error('deleted'))
+    reader.rowLimit = Infinity
+    await turn()
+    expect(reader).toMatchObject({ phase: 'ended', failure: new Error('deleted') })
+    expect(reader.seen.count).toBe(3)
+    expect(source.latest.isClosed).toBe(true)
+  })
+
   it('ends without an error when the stream has an end', async () => {
     const { source, reader } = startReading()
     source.latest.arrive('end')
