@@ -8,7 +8,6 @@
 import { TailraceError } from '@tailrace/format'
 
 import { RecordExtras } from './codecs/headers.js'
-import { clientClosed } from './connection/connection-errors.js'
 import type { Link, LinkRequest, RequestType } from './connection/link.js'
 import type { Session } from './connection/session.js'
 import { ProducerEngine, type ProducerConfig } from './producer/producer-engine.js'
@@ -67,15 +66,15 @@ export class ClientCore {
   }
 
   /**
-   * Closes every producer after its records are acknowledged, or after `timeoutMs` without them.
-   * Resolves with the first error by which records were lost and that nobody was told yet.
+   * Closes every producer after its records are acknowledged; the whole session when that takes longer
+   * than `timeoutMs`. Resolves with the first error by which records were lost and that nobody was told.
    */
   async closeProducers(timeoutMs: number): Promise<TailraceError | undefined> {
-    const producers = [...this.#producers]
     const timer = this.session.options.environment.clock.after(timeoutMs, () => {
-      for (const producer of producers) producer.abandon(clientClosed())
+      void this.session.close()
     })
-    const results = await Promise.allSettled(producers.map((producer) => producer.dispose()))
+    const closing = [...this.#producers].map((producer) => producer.dispose())
+    const results = await Promise.allSettled(closing)
     timer.cancel()
     const failed = results.find((result) => result.status === 'rejected')
     return failed?.reason as TailraceError | undefined
@@ -84,6 +83,9 @@ export class ClientCore {
 
 /** Whether a request failed for a reason that ends with the link. */
 function isForNextLink(error: unknown, link: Link): boolean {
-  if (link.closedBy !== undefined) return error === link.closedBy
-  return TailraceError.is(error) && error.code === 'SHUTTING_DOWN'
+  if (!TailraceError.is(error)) return false
+  // Not after a protocol error: the request itself may be what the server could not understand.
+  if (error === link.closedBy)
+    return error.code === 'CONNECTION_LOST' || error.code === 'PEER_SILENT'
+  return error.code === 'SHUTTING_DOWN' && link.closedBy === undefined
 }

@@ -59,7 +59,7 @@ export class Client implements AsyncDisposable {
    */
   stream<T = unknown>(name: string, options: StreamOptions<T> = {}): Stream<T> {
     checkStreamName(name)
-    return new Stream(this.#core, name, options.codec ?? (msgpack as Codec<T>))
+    return new Stream(this.#core, name, options.codec ?? msgpack)
   }
 
   /** Describes every stream of the server, sorted by name. */

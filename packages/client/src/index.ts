@@ -25,7 +25,7 @@ export type {
   Timestamp,
 } from './subscription/subscribe-options.js'
 
-export type { Codec, EncodedRange } from './codecs/codec.js'
+export type { Codec, EncodedRange, UntypedCodec } from './codecs/codec.js'
 export type { HeaderValue, RecordHeaders, RecordOptions } from './codecs/headers.js'
 export { msgpack } from './codecs/msgpack-codec.js'
 export { raw } from './codecs/raw-codec.js'

@@ -20,6 +20,7 @@ import type { ProducerEngine } from './producer/producer-engine.js'
 import { resolveProducerOptions, type ProducerOptions } from './producer/producer-options.js'
 import { resolveSubscribeOptions, type SubscribeOptions } from './subscription/subscribe-options.js'
 import { Subscription } from './subscription/subscription.js'
+import { wholeNumber } from './util/whole-number.js'
 
 /** Publishes to, subscribes to and administers one stream. Costs nothing to make; nothing to close. */
 export class Stream<T> {
@@ -38,12 +39,18 @@ export class Stream<T> {
   /**
    * Makes the stream unless it exists; what `config` leaves out is the server's choice.
    *
-   * Rejects with STREAM_EXISTS when it exists with other values for what `config` says.
+   * Rejects with STREAM_EXISTS when it exists with other values for what `config` says, and with
+   * INVALID_CONFIG when a value is none the server can use.
+   *
+   * @throws {RangeError} a number of `config` is not a whole number.
    */
-  ensure(config?: StreamConfigRequest): Promise<EnsureReply> {
+  ensure(config: StreamConfigRequest = {}): Promise<EnsureReply> {
+    for (const [field, value] of Object.entries(config)) {
+      if (typeof value === 'number') wholeNumber(field, value)
+    }
     return this.#core.call({
       type: FrameType.ENSURE,
-      message: { stream: this.name, ...(config === undefined ? {} : { config }) },
+      message: { stream: this.name, config },
       onReply: (frame) => decodeEnsureReply(frame.body),
       isIdempotent: true,
     })

@@ -29,6 +29,17 @@ export interface Codec<T> {
   decodeRange?(bytes: Uint8Array, start: number, end: number): T
 }
 
+/**
+ * A codec for values of whatever type the application says they are, as those of JSON: it fits every
+ * `Stream<T>`. `decode` does not look at the type, so what it returns is claimed to be any.
+ */
+export interface UntypedCodec extends Codec<unknown> {
+  encode(value: unknown): Uint8Array
+  decode(bytes: Uint8Array): never
+  encodeInto(value: unknown, target: EncodedRange): void
+  decodeRange(bytes: Uint8Array, start: number, end: number): never
+}
+
 /** `codec.encodeInto`, or what does the same through `encode`. */
 export function encoderOf<T>(codec: Codec<T>): (value: T, target: EncodedRange) => void {
   if (codec.encodeInto !== undefined) return codec.encodeInto.bind(codec)

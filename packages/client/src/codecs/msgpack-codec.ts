@@ -2,7 +2,7 @@
  * The default codec: standard MessagePack.
  */
 
-import type { Codec, EncodedRange } from './codec.js'
+import type { EncodedRange, UntypedCodec } from './codec.js'
 import { createPackr, PACK_IN_PLACE } from './packr.js'
 
 /** A buffer of msgpackr's, with the place of what it packed last. */
@@ -11,7 +11,7 @@ interface EncodedBuffer extends Uint8Array {
   readonly end: number
 }
 
-class MsgpackCodec implements Codec<unknown> {
+class MsgpackCodec implements UntypedCodec {
   readonly name = 'msgpack'
   readonly #packr = createPackr({ encodeUndefinedAsNil: true })
   readonly #range = { start: 0, end: 0 }
@@ -28,16 +28,16 @@ class MsgpackCodec implements Codec<unknown> {
     target.end = packed.end
   }
 
-  decode(bytes: Uint8Array): unknown {
-    return this.#packr.unpack(bytes) as unknown
+  decode(bytes: Uint8Array): never {
+    return this.#packr.unpack(bytes) as never
   }
 
-  decodeRange(bytes: Uint8Array, start: number, end: number): unknown {
+  decodeRange(bytes: Uint8Array, start: number, end: number): never {
     // msgpackr takes an end of 0 for "none given".
     if (start === end) throw new TypeError('no bytes, must be at least 1')
     this.#range.start = start
     this.#range.end = end
-    return this.#packr.unpack(bytes, this.#range) as unknown
+    return this.#packr.unpack(bytes, this.#range) as never
   }
 }
 
@@ -46,4 +46,4 @@ class MsgpackCodec implements Codec<unknown> {
  * keys, dates. `undefined` becomes nil. A 64-bit integer of another producer decodes to a bigint.
  * Bytes inside a received value are views of the message it came in.
  */
-export const msgpack: Codec<unknown> = new MsgpackCodec()
+export const msgpack: UntypedCodec = new MsgpackCodec()

@@ -2,7 +2,7 @@
  * The codecs whose bytes are UTF-8: plain text, and JSON.
  */
 
-import type { Codec, EncodedRange } from './codec.js'
+import type { Codec, EncodedRange, UntypedCodec } from './codec.js'
 import { Utf8 } from './utf8.js'
 
 class TextCodec implements Codec<string> {
@@ -26,7 +26,7 @@ class TextCodec implements Codec<string> {
   }
 }
 
-class JsonCodec implements Codec<unknown> {
+class JsonCodec implements UntypedCodec {
   readonly name = 'json'
   readonly #utf8 = new Utf8()
 
@@ -38,12 +38,12 @@ class JsonCodec implements Codec<unknown> {
     this.#utf8.encodeInto(stringify(value), target)
   }
 
-  decode(bytes: Uint8Array): unknown {
+  decode(bytes: Uint8Array): never {
     return this.decodeRange(bytes, 0, bytes.byteLength)
   }
 
-  decodeRange(bytes: Uint8Array, start: number, end: number): unknown {
-    return JSON.parse(this.#utf8.decodeRange(bytes, start, end))
+  decodeRange(bytes: Uint8Array, start: number, end: number): never {
+    return JSON.parse(this.#utf8.decodeRange(bytes, start, end)) as never
   }
 }
 
@@ -63,4 +63,4 @@ function stringify(value: unknown): string {
 export const text: Codec<string> = new TextCodec()
 
 /** Values are whatever `JSON.stringify` takes, stored as JSON in UTF-8. */
-export const json: Codec<unknown> = new JsonCodec()
+export const json: UntypedCodec = new JsonCodec()

@@ -100,11 +100,6 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
     this.#channel.start()
   }
 
-  /** Ends for `error`, which the producer is told. */
-  fail(error: TailraceError): void {
-    this.#channel.fail(error)
-  }
-
   /** Ends. Resolves when the server has closed the channel, or the link is gone. */
   stop(): Promise<void> {
     return this.#channel.stop()

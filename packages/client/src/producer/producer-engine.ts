@@ -19,6 +19,7 @@ import { FRAME_PREFIX_BYTES, OFFSET_UNKNOWN, type OpenProducerReply } from '@tai
 
 import type { EncodedRange } from '../codecs/codec.js'
 import type { Session } from '../connection/session.js'
+import type { Timer } from '../io/clock.js'
 import { createDeferred, type Deferred } from '../util/deferred.js'
 import { Listeners } from '../util/listeners.js'
 import { BatchAccumulator, type BatchLimits } from './batch-accumulator.js'
@@ -68,6 +69,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   /** What is collected should go as soon as there is room. */
   #isDue = false
   #isFlushScheduled = false
+  #lingerTimer: Timer | undefined
   #sentCount = 0
   #acknowledgedCount = 0
   #lastOffset = -1
@@ -177,11 +179,6 @@ export class ProducerEngine implements ProducerChannelEvents {
     }
   }
 
-  /** Fails everything that is not acknowledged with `error`, now. */
-  abandon(error: TailraceError): void {
-    this.#channel.fail(error)
-  }
-
   // --- the channel's events ---
 
   onRoom(): void {
@@ -209,7 +206,7 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.#opened?.reject(error)
     this.#ready?.reject(error)
     this.errorListeners.emit(error)
-    this.#onEnded()
+    this.#end()
   }
 
   // --- taking records ---
@@ -243,7 +240,7 @@ export class ProducerEngine implements ProducerChannelEvents {
     const { atEndOfTurn, clock } = this.#session.options.environment
     this.#isFlushScheduled = true
     if (this.#config.lingerMs === 0) atEndOfTurn(this.#onLingerOver)
-    else clock.after(this.#config.lingerMs, this.#onLingerOver)
+    else this.#lingerTimer = clock.after(this.#config.lingerMs, this.#onLingerOver)
   }
 
   readonly #onLingerOver = (): void => {
@@ -278,8 +275,13 @@ export class ProducerEngine implements ProducerChannelEvents {
     await this.#allAcknowledged()
     this.#opened?.reject(this.#closedError())
     if (this.#failure !== undefined) return
-    this.#onEnded()
+    this.#end()
     await this.#channel.stop()
+  }
+
+  #end(): void {
+    this.#lingerTimer?.cancel()
+    this.#onEnded()
   }
 
   /** Gives up all records; returns how many of them nobody has a promise for. */

@@ -2,6 +2,8 @@
  * What an application may say about a producer, and the complete, checked form of it.
  */
 
+import { PRODUCER_NAME_LENGTH_MAX } from '@tailrace/protocol'
+
 import { wholeNumber } from '../util/whole-number.js'
 import type { ProducerConfig } from './producer-engine.js'
 
@@ -33,18 +35,28 @@ const BUFFER_BYTES_DEFAULT = 8 * MIB
 /**
  * Checks options and completes them.
  *
- * @throws {RangeError} a number is not a whole number in its range.
+ * @throws {RangeError} a number is not a whole number in its range, or the name is empty or too long.
  */
 export function resolveProducerOptions(stream: string, options: ProducerOptions): ProducerConfig {
   const { batchBytesMax = BATCH_BYTES_DEFAULT, batchRecordsMax = BATCH_RECORDS_DEFAULT } = options
   const { lingerMs = 0, bufferBytesMax = BUFFER_BYTES_DEFAULT } = options
   return {
     stream,
-    name: options.name,
+    name: checkedName(options.name),
     create: options.create ?? true,
     batchBytesMax: wholeNumber('batchBytesMax', batchBytesMax, 1),
     batchRecordsMax: wholeNumber('batchRecordsMax', batchRecordsMax, 1),
     lingerMs: wholeNumber('lingerMs', lingerMs, 0),
     bufferBytesMax: wholeNumber('bufferBytesMax', bufferBytesMax, 1),
   }
+}
+
+/** The server ends a connection on which a name arrives that cannot be one. */
+function checkedName(name: string | undefined): string | undefined {
+  if (name === undefined || (name.length >= 1 && name.length <= PRODUCER_NAME_LENGTH_MAX)) {
+    return name
+  }
+  throw new RangeError(
+    `the name of a producer has 1 to ${PRODUCER_NAME_LENGTH_MAX} characters, not ${name.length}`,
+  )
 }

@@ -32,7 +32,7 @@ test('administers streams', async () => {
 test.each([json, msgpack])('carries everything a record has ($name)', async (codec) => {
   await using real = await serveReal()
   await using client = await connect(real.url)
-  const stream = client.stream<{ id: number }>('orders', { codec: codec as never })
+  const stream = client.stream<{ id: number }>('orders', { codec })
   const timeUs = 1_700_000_000_123_456
   const headers = { type: 'created', version: 2, trace: new Uint8Array([1, 2, 3]) }
   await Promise.all([

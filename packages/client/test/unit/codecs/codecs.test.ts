@@ -24,7 +24,8 @@ function decodedInPlace<T>(codec: Codec<T>, bytes: Uint8Array): T {
 
 function expectRoundTrip<T>(codec: Codec<T>, value: T): void {
   const bytes = codec.encode(value).slice()
-  expect(encodedInto(codec, value)).toEqual(new Uint8Array(bytes))
+  // Compared as a whole: `toEqual` takes seconds for a megabyte.
+  expect(Buffer.from(bytes).equals(encodedInto(codec, value))).toBe(true)
   expect(codec.decode(bytes)).toEqual(value)
   expect(decodedInPlace(codec, bytes)).toEqual(value)
 }
@@ -115,7 +116,7 @@ describe('a codec refuses', () => {
 
 test('text keeps a byte order mark, and the buffer of a long value serves for short ones', () => {
   expectRoundTrip(text, '\uFEFFx')
-  expectRoundTrip(text, 'é'.repeat(500_000))
+  expectRoundTrip(text, 'é'.repeat(400_000))
   expectRoundTrip(text, 'short')
 })
 

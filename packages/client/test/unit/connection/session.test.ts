@@ -168,6 +168,25 @@ describe('a request', () => {
     expect(await describing).toMatchObject({ stream: 'orders' })
   })
 
+  test('that costs the connection is not made on the next one', async () => {
+    const client = await world.connect()
+    const error = new ProtocolError('MALFORMED_FRAME', 'field "stream" is too long')
+    world.server.intercept = ({ type }, connection) => {
+      if (type === FrameType.DESCRIBE) connection.send(encodeErrorFrame(error))
+      return false
+    }
+    const describing = caught(client.stream('orders').describe())
+    await world.advance(200)
+    expect(await describing).toMatchObject({ code: 'MALFORMED_FRAME' })
+    expect(world.server.receivedOf(FrameType.DESCRIBE)).toHaveLength(1)
+    expect(client.state).toBe('open')
+  })
+
+  test('with a number that is none does not reach the server', async () => {
+    const client = await world.connect()
+    expect(() => client.stream('orders').ensure({ retentionMs: 1.5 })).toThrow(RangeError)
+  })
+
   test('does not wait for a connection longer than for a reply', async () => {
     const client = await world.connect({ requestTimeoutMs: 1000 })
     world.mode = REFUSE

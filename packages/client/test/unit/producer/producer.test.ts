@@ -646,6 +646,17 @@ describe('a server that breaks the rules', () => {
   })
 })
 
+test.each<[string, ProducerOptions]>([
+  ['an empty name', { name: '' }],
+  ['a name too long', { name: 'x'.repeat(256) }],
+  ['a batch of no bytes', { batchBytesMax: 0 }],
+  ['half a record', { batchRecordsMax: 0.5 }],
+  ['a negative linger', { lingerMs: -1 }],
+  ['no buffer', { bufferBytesMax: 0 }],
+])('a producer cannot have %s', (_what, options) => {
+  expect(() => create(options)).toThrow(RangeError)
+})
+
 describe('close', () => {
   test('flushes, closes the channel and takes nothing more', async () => {
     const producer = create()
@@ -699,6 +710,24 @@ describe('close', () => {
     expect(await closing).toMatchObject({ code: 'CLIENT_CLOSED' })
     expect(client.state).toBe('closed')
     expect(world.transports).toHaveLength(0)
+  })
+
+  test('of the client does not wait for a server that closes no channels', async () => {
+    const producer = create()
+    await settled(producer.publish(value(0)))
+    world.server.intercept = ({ type }) => type === FrameType.CLOSE_CHANNEL
+    const closing = client.close()
+    await world.advance(5000)
+    await settled(closing)
+    expect(world.transports).toHaveLength(0)
+  })
+
+  test('leaves no timer of a record that waited for others', async () => {
+    const producer = create({ lingerMs: 60_000 })
+    const timerCount = world.clock.timerCount
+    producer.send(value(0))
+    await settled(producer.close())
+    expect(world.clock.timerCount).toBe(timerCount)
   })
 
   test('of the client does not repeat what was told', async () => {
