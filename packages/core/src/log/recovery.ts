@@ -27,12 +27,14 @@ import { isContinued } from './gap.js'
 import type { Gap } from './gap.js'
 import type { Damage, RecoveryReport, TornTail } from './recovery-report.js'
 import type { SegmentFileEntry } from './segment-files.js'
-import { cutTornTail, endOfNonZero, laterBatch } from './torn-tail.js'
+import { cutTornTail, endOfNonZero, freeEvidenceName, laterBatch } from './torn-tail.js'
 
 /** What recovery works on. */
 export interface RecoveryOptions {
   readonly storage: Storage
   readonly directory: string
+  /** A segment that names another one was copied here by mistake. */
+  readonly streamId: string
   /** From `collectSegmentFiles`; at least one. */
   readonly files: readonly SegmentFileEntry[]
   /** Ranges whose records a repair gave up: there the log goes on behind a hole. */
@@ -126,10 +128,8 @@ function findRecoveryPoint(options: RecoveryOptions): {
 }
 
 function readPoint(contents: SegmentBytes): RecoveryPoint | undefined {
-  if (contents.bytes.length < SEGMENT_HEADER_BYTES) return undefined
-  const point = readRecoveryPoint(contents.bytes)
-  // A point behind the end of the file says that the file was cut by someone else: scan it all.
-  return point === undefined || point.durablePosition > contents.bytes.length ? undefined : point
+  // One that lies behind the end of the file counts, too: it says that the file lost what was durable.
+  return readRecoveryPoint(contents.bytes)
 }
 
 function continuesAt(
@@ -149,7 +149,7 @@ function scanSegment(
 ): ScannedSegment {
   const contents = openContents(options, entry, 'write')
   const extent = emptyExtent(entry.baseOffset)
-  const unreadable = headerDefect(contents, entry)
+  const unreadable = headerDefect(options, contents, entry)
   if (unreadable !== undefined)
     return { entry, contents, extent, end: unreadable, isUnreadable: true }
   const durablePosition = point?.durablePosition ?? 0
@@ -169,12 +169,19 @@ function scanSegment(
   return { entry, contents, extent, end, isUnreadable: false }
 }
 
-function headerDefect(contents: SegmentBytes, entry: SegmentFileEntry): ScanEnd | undefined {
+function headerDefect(
+  options: RecoveryOptions,
+  contents: SegmentBytes,
+  entry: SegmentFileEntry,
+): ScanEnd | undefined {
   const at = { position: SEGMENT_HEADER_BYTES, nextOffset: entry.baseOffset }
   try {
-    const { baseOffset } = decodeSegmentHeader(contents.bytes)
-    if (baseOffset === entry.baseOffset) return undefined
-    const message = `the header says base offset ${baseOffset}, the name says ${entry.baseOffset}`
+    const { baseOffset, streamId } = decodeSegmentHeader(contents.bytes)
+    const isOurs = streamId === options.streamId
+    if (isOurs && baseOffset === entry.baseOffset) return undefined
+    const message = isOurs
+      ? `the header says base offset ${baseOffset}, the name says ${entry.baseOffset}`
+      : `the header says stream id ${streamId}, the stream has ${options.streamId}`
     return { ...at, defect: { code: 'INVALID_FIELD', message, details: { positionBytes: 0 } } }
   } catch (error) {
     if (!TailraceError.is(error)) throw error
@@ -206,21 +213,19 @@ async function cutBehind(
 ): Promise<{ readonly tornTail?: TornTail; readonly tornEnd: number }> {
   const { storage, directory } = options
   const { contents, end, entry } = last
+  let putAside = ''
   for (const orphan of [...orphans].reverse()) {
     // First the index: left alone it would be taken for that of a later segment of the same name.
     await storage.remove(`${directory}/${indexFileName(orphan.baseOffset)}`)
-    await storage.rename(`${directory}/${orphan.fileName}`, `${directory}/${orphan.fileName}.torn`)
+    putAside = await freeEvidenceName(storage, directory, orphan.fileName)
+    await storage.rename(`${directory}/${orphan.fileName}`, `${directory}/${putAside}`)
   }
   if (orphans.length > 0) await storage.syncDirectory(directory)
   const start = end.position
   const nonZeroEnd = endOfNonZero(contents.bytes, start)
   if (nonZeroEnd === start && orphans.length === 0) return { tornEnd: 0 }
-  const label = entry.fileName
-  const torn = { contents, start, end: nonZeroEnd, label }
-  const evidence =
-    nonZeroEnd > start
-      ? await cutTornTail(storage, directory, torn)
-      : `${orphans[0]?.fileName ?? label}.torn`
+  const torn = { contents, start, end: nonZeroEnd, label: entry.fileName }
+  const evidence = nonZeroEnd > start ? await cutTornTail(storage, directory, torn) : putAside
   const orphanBytes = orphans.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const tornTail = {
     atPosition: start,

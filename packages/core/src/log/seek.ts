@@ -33,6 +33,9 @@ export function positionOfOffset(segment: Segment, offset: number): number {
 /**
  * The first offset below `end` whose batch was appended at or after `timestampUs`; undefined when all
  * of them were appended before. Exact: the records of a batch share its append time.
+ *
+ * The time of a damaged batch is not known. Where it may be the one, the answer is its first offset: whoever
+ * reads on from there is told of the damage instead of being led past it.
  */
 export function offsetAtTime(
   segments: SegmentList,
@@ -65,16 +68,19 @@ function lastBeginningBefore(segments: SegmentList, timestampUs: number): number
 function offsetAtTimeIn(segment: Segment, timestampUs: number): number | undefined {
   const { index, dataEnd } = segment.extent()
   const contents = segment.contents()
-  let position = index.positionBeforeTime(timestampUs) ?? SEGMENT_HEADER_BYTES
-  let offsetMin = segment.baseOffset
+  const before = index.lastBefore(timestampUs)
+  let position = before?.position ?? SEGMENT_HEADER_BYTES
+  let offset = before?.offset ?? segment.baseOffset
+  let damagedFrom: number | undefined
   while (position < dataEnd) {
-    const goesOn = behindDamage(segment, position, offsetMin)
+    const goesOn = behindDamage(segment, position, offset)
     const isFound = goesOn === undefined && contents.appendTimeUsAt(position) >= timestampUs
-    if (isFound) return contents.baseOffsetAt(position)
-    offsetMin = goesOn?.offset ?? contents.nextOffsetAt(position)
+    if (isFound) return damagedFrom ?? offset
+    damagedFrom = goesOn === undefined ? undefined : (damagedFrom ?? offset)
+    offset = goesOn?.offset ?? contents.nextOffsetAt(position)
     position = goesOn?.position ?? position + contents.batchLengthAt(position)
   }
-  return undefined
+  return damagedFrom
 }
 
 /** Where the segment goes on if the header at `position` is damaged; undefined when it is not. */

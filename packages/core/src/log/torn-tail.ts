@@ -46,6 +46,19 @@ export function laterBatch(
   return undefined
 }
 
+/** A name for evidence that no earlier evidence has: `<label>.torn`, else `<label>.<n>.torn`. */
+export async function freeEvidenceName(
+  storage: Storage,
+  directory: string,
+  label: string,
+): Promise<string> {
+  const names = new Set((await storage.list(directory)).map(({ name }) => name))
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 ? `${label}.torn` : `${label}.${count}.torn`
+    if (!names.has(name)) return name
+  }
+}
+
 /** Copies `[start, end)` beside the log, then stores zeros over it and syncs. Returns the copy's name. */
 export async function cutTornTail(
   storage: Storage,
@@ -58,7 +71,7 @@ export async function cutTornTail(
   },
 ): Promise<string> {
   const { contents, start, end, label } = torn
-  const evidence = `${label}-${start}.torn`
+  const evidence = await freeEvidenceName(storage, directory, `${label}-${start}`)
   await storage.writeFile(`${directory}/${evidence}`, contents.bytes.slice(start, end))
   await storage.syncDirectory(directory)
   contents.bytes.fill(0, start, end)

@@ -7,6 +7,7 @@
 import {
   BATCH_HEADER_BYTES,
   decodeIndex,
+  decodeSegmentHeader,
   encodeIndex,
   END_MARKER_BYTES,
   indexFileName,
@@ -28,12 +29,21 @@ export interface SegmentFiles {
   readFile(path: string): Uint8Array | undefined
 }
 
-/** A loader for the segments in `directory`. */
-export function segmentLoader(storage: Storage, directory: string): SegmentLoader {
+/** A loader for the segments in `directory`. One that belongs elsewhere is taken for one without batches. */
+export function segmentLoader(
+  storage: Storage,
+  directory: string,
+  streamId: string,
+): SegmentLoader {
+  const openSealed = sealedSegmentOpener(storage, directory, (segment, contents) =>
+    scannedExtent(contents, segment.baseOffset),
+  )
   return {
-    openSealed: sealedSegmentOpener(storage, directory, (segment, contents) =>
-      scannedExtent(contents, segment.baseOffset),
-    ),
+    openSealed(segment) {
+      const opened = openSealed(segment)
+      if (belongs(opened.file.bytes, streamId, segment.baseOffset)) return opened
+      return { file: opened.file, extent: emptyExtent(segment.baseOffset) }
+    },
     openActive(segment) {
       return storage.open(`${directory}/${segment.fileName}`, 'write')
     },
@@ -96,6 +106,17 @@ function storedExtent(
     }
   } catch (error) {
     if (TailraceError.is(error)) return undefined
+    throw error
+  }
+}
+
+/** False when the header says that the file is of another stream or place; a damaged one does not say. */
+function belongs(bytes: Uint8Array, streamId: string, baseOffset: number): boolean {
+  try {
+    const header = decodeSegmentHeader(bytes)
+    return header.streamId === streamId && header.baseOffset === baseOffset
+  } catch (error) {
+    if (TailraceError.is(error)) return true
     throw error
   }
 }

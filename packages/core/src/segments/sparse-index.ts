@@ -34,9 +34,12 @@ export class SparseIndex {
     return this.#positionOf(this.entries.findOffset(offset - this.#baseOffset))
   }
 
-  /** The position of the last indexed batch appended before `timestampUs`; undefined if none. */
-  positionBeforeTime(timestampUs: number): number | undefined {
-    return this.#positionOf(this.entries.findTime(timestampUs))
+  /** Where the last indexed batch that was appended before `timestampUs` begins; undefined if none. */
+  lastBefore(timestampUs: number): { position: number; offset: number } | undefined {
+    const entry = this.entries.findTime(timestampUs)
+    if (entry < 0) return undefined
+    const offset = this.#baseOffset + this.entries.relativeOffset(entry)
+    return { position: this.entries.position(entry), offset }
   }
 
   #positionOf(entry: number): number | undefined {

@@ -43,10 +43,12 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   const files = await collectSegmentFiles(storage, directory)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const gaps = stored.gaps ?? []
-  const loader = segmentLoader(storage, directory)
+  const { streamId } = stored
+  const loader = segmentLoader(storage, directory, streamId)
   const recovered = await recoverLog({
     storage,
     directory,
+    streamId,
     files,
     gaps,
     loader,

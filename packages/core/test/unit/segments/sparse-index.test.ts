@@ -15,7 +15,7 @@ describe('SparseIndex', () => {
   it('finds nothing while it is empty', () => {
     const index = new SparseIndex(BASE)
     expect(index.positionForOffset(BASE)).toBeUndefined()
-    expect(index.positionBeforeTime(Infinity)).toBeUndefined()
+    expect(index.lastBefore(Infinity)?.position).toBeUndefined()
   })
 
   it('takes an entry for the first batch and then one per interval', () => {
@@ -49,19 +49,23 @@ describe('SparseIndex', () => {
 
   it('leads to a batch strictly before a time, so that none of that time is missed', () => {
     const index = indexOf(64)
-    expect(index.positionBeforeTime(5000)).toBeUndefined()
-    expect(index.positionBeforeTime(5001)).toBe(128)
-    expect(index.positionBeforeTime(5016)).toBe(128)
-    expect(index.positionBeforeTime(5017)).toBe(128 + 16 * 1024)
-    expect(index.positionBeforeTime(Infinity)).toBe(128 + 48 * 1024)
+    expect(index.lastBefore(5000)?.position).toBeUndefined()
+    expect(index.lastBefore(5001)?.position).toBe(128)
+    expect(index.lastBefore(5016)?.position).toBe(128)
+    expect(index.lastBefore(5017)?.position).toBe(128 + 16 * 1024)
+    expect(index.lastBefore(Infinity)?.position).toBe(128 + 48 * 1024)
+  })
+
+  it('says which offset the batch before a time begins with', () => {
+    expect(indexOf(64).lastBefore(5017)).toEqual({ position: 128 + 16 * 1024, offset: BASE + 160 })
   })
 
   it('goes before all batches of a time that stood still', () => {
     const index = new SparseIndex(0)
     index.note(0, 128, 10)
     for (let at = 1; at < 5; at += 1) index.note(at, 128 + at * INDEX_INTERVAL_BYTES, 20)
-    expect(index.positionBeforeTime(20)).toBe(128)
-    expect(index.positionBeforeTime(21)).toBe(128 + 4 * INDEX_INTERVAL_BYTES)
+    expect(index.lastBefore(20)?.position).toBe(128)
+    expect(index.lastBefore(21)?.position).toBe(128 + 4 * INDEX_INTERVAL_BYTES)
   })
 
   it('goes on from entries that were read from a file', () => {
