@@ -28,6 +28,7 @@ interface PendingChange {
   readonly next: Cursor | undefined
 }
 
+/** The cursors of one stream. */
 export class CursorStore {
   readonly #storage: Storage
   readonly #directory: string

@@ -22,6 +22,7 @@ export interface OpenedSegment {
 /** How often a directory that does not stand still is listed. */
 const LISTINGS_MAX = 16
 
+/** The segment files of a stream that another process writes. */
 export class FollowedFiles {
   readonly #storage: ReadOnlyStorage
   readonly #directory: string

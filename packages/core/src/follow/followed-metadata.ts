@@ -11,6 +11,7 @@ import { isMissingFile } from './follow-errors.js'
 
 const FILE_NAME = 'stream.meta'
 
+/** The metadata of a stream, read again when the writer replaces it. */
 export class FollowedMetadata {
   readonly #storage: ReadOnlyStorage
   readonly #directory: string

@@ -37,6 +37,7 @@ export interface FollowedStream {
 /** After so many looks that found nothing the directory is listed: the walk may have lost its way. */
 const FRUITLESS_LOOKS_MAX = 32
 
+/** The segments of a followed stream, as the writer adds and removes them. */
 export class FollowedSegments {
   readonly #files: FollowedFiles
   readonly #environment: SegmentEnvironment

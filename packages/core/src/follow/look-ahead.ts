@@ -24,6 +24,7 @@ interface Place {
   nextOffset: number
 }
 
+/** Looks at what lies behind the visible end of a followed stream. */
 export class LookAhead {
   readonly #files: FollowedFiles
   #found: OpenedSegment[] = []

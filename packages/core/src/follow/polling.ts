@@ -37,6 +37,7 @@ interface Watch {
   dueMs: number
 }
 
+/** One poll for all followers of a store, quick while data flows. */
 export class Polling {
   readonly #options: PollingOptions
   readonly #watches = new Map<Polled, Watch>()

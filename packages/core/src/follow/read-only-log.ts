@@ -43,6 +43,7 @@ export interface ReadOnlyLogOptions {
   readonly scheduler: Scheduler
 }
 
+/** One stream, open for reading while another process may write it. */
 export class ReadOnlyLog implements AsyncDisposable {
   readonly #metadata: FollowedMetadata
   readonly #segments: FollowedSegments

@@ -32,6 +32,7 @@ export interface SegmentEnvironment {
   readonly activeMappings: ActiveMappings
 }
 
+/** The visible end of the segment that a writer is appending to. */
 export class SegmentTail {
   readonly opened: OpenedSegment
   readonly segment: Segment

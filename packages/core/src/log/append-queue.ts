@@ -24,6 +24,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
+/** Orders the appends of a log that are made by promise. */
 export class AppendQueue {
   readonly #target: AppendTarget
   /** Appended, not yet durable, in order of offset. */

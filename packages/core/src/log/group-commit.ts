@@ -28,6 +28,7 @@ export interface GroupCommitOptions {
   readonly onSettled: () => void
 }
 
+/** Makes appended batches durable, one sync at a time. */
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   #durable: LogMark

@@ -44,6 +44,7 @@ export interface ReadableLog {
   assertReadable(): void
 }
 
+/** A place in a log from which runs of batches are read. */
 export class LogReader {
   readonly #log: ReadableLog
   #nextOffset: number

@@ -40,6 +40,7 @@ export interface LogUpkeepOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** The jobs behind the appends of one log, one after another. */
 export class LogUpkeep {
   readonly #options: LogUpkeepOptions
   readonly #jobs: JobQueue

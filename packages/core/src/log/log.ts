@@ -50,6 +50,7 @@ import { requireCount, resolveStart } from './start-position.js'
 import type { StreamConfig } from './stream-config.js'
 import { toError } from './to-error.js'
 
+/** One stream, open for appending and reading. Made by a {@link Store}. */
 export class Log {
   readonly #options: LogOptions
   readonly #segments: SegmentList

@@ -1,6 +1,7 @@
 /** The segments of a log in order of offset; the last is the active one. */
 import type { Segment } from '../segments/segment.js'
 
+/** The segments of a log in order of offset. */
 export class SegmentList {
   readonly #segments: Segment[]
 

@@ -51,6 +51,7 @@ export interface SegmentWriterOptions {
   readonly onBackgroundError: (error: unknown) => void
 }
 
+/** Appends to the active segment and rolls to the next. */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   readonly #preparer: SegmentPreparer

@@ -50,6 +50,7 @@ interface ProducerState {
 /** The form in which a table is stored: id, epoch, last sequence, flat triples of runs. */
 export type ProducerSnapshot = readonly (readonly [number, number, number, readonly number[]])[]
 
+/** The producers of one stream. */
 export class ProducerTable {
   /** In order of last use, the longest silent first. */
   readonly #states = new Map<number, ProducerState>()

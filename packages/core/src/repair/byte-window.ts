@@ -20,6 +20,7 @@ export class WindowBuffer {
   }
 }
 
+/** A window that slides over a file of any size. */
 export class ByteWindow {
   readonly #file: SourceFile
   readonly #buffer: WindowBuffer

@@ -14,6 +14,7 @@ import type { FileSource, SourceFile } from './file-source.js'
 /** What is given up around a bad sector: a page, the least the kernel reads. */
 const PAGE_BYTES = 4096
 
+/** Files of a real disk, read in windows. */
 export class DiskSource implements FileSource {
   readonly #root: string
 

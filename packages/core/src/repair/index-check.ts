@@ -8,6 +8,7 @@ import { decodeIndex, TailraceError } from '@tailrace/format'
 import type { BatchView, SegmentIndex } from '@tailrace/format'
 import type { SegmentScan } from './segment-scan.js'
 
+/** Compares an index sidecar with the batches of its segment. */
 export class IndexCheck {
   readonly #index: SegmentIndex | undefined
   #problem: string | undefined

@@ -3,6 +3,7 @@ import { StorageError } from '@tailrace/format'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import type { FileSource, SourceFile } from './file-source.js'
 
+/** Files behind the storage port, read in windows. */
 export class StorageSource implements FileSource {
   readonly #storage: Storage
 

@@ -7,6 +7,7 @@
  */
 import type { VerificationProgress } from './verification.js'
 
+/** Counts the bytes of a verification and reports its progress. */
 export class VerificationMeter {
   readonly #onProgress: (progress: VerificationProgress) => void
   readonly #expected = new Map<string, number>()

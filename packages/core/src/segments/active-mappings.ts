@@ -14,6 +14,7 @@ export interface Restable {
   rest(): void
 }
 
+/** An account of the active segments that are mapped. */
 export class ActiveMappings {
   readonly #countMax: number
   /** In order of use, the least recent first. */

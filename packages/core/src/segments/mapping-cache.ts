@@ -11,6 +11,7 @@ export interface Mapped {
   release(): void
 }
 
+/** An account of the sealed segments that are mapped. */
 export class MappingCache {
   readonly #bytesMax: number
   /** In order of use, the least recent first. */

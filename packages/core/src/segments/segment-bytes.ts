@@ -13,6 +13,7 @@ import {
 } from '@tailrace/format'
 import type { StorageFile } from '../storage/storage-port.js'
 
+/** The bytes of an open segment file, with the fields of its batches. */
 export class SegmentBytes<File extends Pick<StorageFile, 'bytes'> = StorageFile> {
   readonly file: File
   readonly bytes: Uint8Array

@@ -16,6 +16,7 @@ export interface PreparedFile {
   readonly file: StorageFile
 }
 
+/** Keeps one prepared file ready for the next segment of a stream. */
 export class SegmentPreparer {
   readonly #storage: Storage
   readonly #directory: string

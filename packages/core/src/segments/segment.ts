@@ -56,6 +56,7 @@ export interface SegmentLoader {
   openActive(segment: Segment): StorageFile
 }
 
+/** A segment file, mapped while it is used. */
 export class Segment implements Restable {
   readonly baseOffset: number
   /** The file in the stream's directory; changes once, when a prepared file is given its name. */

@@ -10,6 +10,7 @@ import { IndexEntries } from '@tailrace/format'
 /** At most this many bytes of batches lie between two entries (one batch may be longer). */
 export const INDEX_INTERVAL_BYTES = 16 * 1024
 
+/** Finds where to start scanning a segment, by offset or by time. */
 export class SparseIndex {
   /** The entries as the index file stores them. */
   readonly entries: IndexEntries

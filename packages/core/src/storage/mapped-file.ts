@@ -8,6 +8,7 @@ import { closeSync, fdatasync } from 'node:fs'
 import { storageErrorOf } from './storage-error.js'
 import type { StorageFile } from './storage-port.js'
 
+/** A memory-mapped file with the descriptor that syncs it. */
 export class MappedFile implements StorageFile {
   readonly bytes: Uint8Array
   readonly #path: string

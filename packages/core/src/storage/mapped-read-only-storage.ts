@@ -18,6 +18,7 @@ import { mapFile } from './mmap.js'
 import type { FileStat, IdentifiedFile, ReadOnlyStorage } from './read-only-storage.js'
 import { errnoCode, storageErrorOf } from './storage-error.js'
 
+/** A directory of files mapped for reading only. */
 export class MappedReadOnlyStorage implements ReadOnlyStorage {
   readonly #root: string
 

@@ -18,6 +18,7 @@ import type { Storage, StorageEntry, StorageFile } from './storage-port.js'
 const ZEROS = new Uint8Array(1024 * 1024)
 const ZERO_CHUNKS_PER_WRITE = 16
 
+/** A directory of memory-mapped files. */
 export class MappedStorage implements Storage {
   readonly #root: string
 

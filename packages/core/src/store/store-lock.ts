@@ -46,7 +46,7 @@ export function lockStore(directory: string): StoreLock {
 
 function lockByCommand(path: string): number {
   const descriptor = open(path, 0)
-  const { status, error } = spawnSync('flock', ['--exclusive', '--nonblock', '3'], {
+  const { status, error } = spawnSync('flock', ['-x', '-n', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
   })
   if (status === 0) return descriptor

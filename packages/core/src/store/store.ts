@@ -98,6 +98,7 @@ interface StoreHome {
   readonly lock: StoreLock | undefined
 }
 
+/** A data directory, open for writing. Opened by {@link openStore}. */
 export class Store implements AsyncDisposable {
   readonly #home: StoreHome
   readonly #environment: LogEnvironment

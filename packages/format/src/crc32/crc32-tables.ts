@@ -36,7 +36,11 @@ export function crc32(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0
   return ~state >>> 0
 }
 
-/** @throws {RangeError} when `[start, end)` does not lie in `bytes` */
+/**
+ * Passes when the range lies in the bytes.
+ *
+ * @throws {RangeError} when `[start, end)` does not lie in `bytes`
+ */
 export function checkRange(bytes: Uint8Array, start: number, end: number): void {
   if (Number.isInteger(start) && Number.isInteger(end)) {
     if (start >= 0 && start <= end && end <= bytes.length) return

@@ -12,13 +12,21 @@ export type CloseChannelRequest = Readonly<Record<string, never>>
 /** Body of CHANNEL_CLOSED: nothing yet. */
 export type CloseChannelReply = Readonly<Record<string, never>>
 
-/** @throws {ProtocolError} MALFORMED_FRAME when the body is not a map. */
+/**
+ * Decodes the body of a CLOSE_CHANNEL request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME when the body is not a map.
+ */
 export function decodeCloseChannelRequest(body: Uint8Array): CloseChannelRequest {
   Fields.decode(body, 'CLOSE_CHANNEL')
   return {}
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME when the body is not a map. */
+/**
+ * Decodes the body of a CLOSE_CHANNEL reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME when the body is not a map.
+ */
 export function decodeCloseChannelReply(body: Uint8Array): CloseChannelReply {
   Fields.decode(body, 'CHANNEL_CLOSED')
   return {}

@@ -12,12 +12,20 @@ export interface DeleteRequest {
 /** Body of DELETED: nothing yet. */
 export type DeleteReply = Readonly<Record<string, never>>
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a DELETE request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeDeleteRequest(body: Uint8Array): DeleteRequest {
   return { stream: Fields.decode(body, 'DELETE').string('stream') }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME when the body is not a map. */
+/**
+ * Decodes the body of a DELETE reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME when the body is not a map.
+ */
 export function decodeDeleteReply(body: Uint8Array): DeleteReply {
   Fields.decode(body, 'DELETED')
   return {}

@@ -13,12 +13,20 @@ export interface DescribeRequest {
 /** Body of DESCRIBED. */
 export type DescribeReply = StreamInfo
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a DESCRIBE request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeDescribeRequest(body: Uint8Array): DescribeRequest {
   return { stream: Fields.decode(body, 'DESCRIBE').string('stream') }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a DESCRIBE reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeDescribeReply(body: Uint8Array): DescribeReply {
   return readStreamInfo(Fields.decode(body, 'DESCRIBED'))
 }

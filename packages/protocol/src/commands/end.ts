@@ -16,7 +16,11 @@ export interface EndNotice {
 
 const END_REASONS: readonly EndReason[] = ['stop', 'deleted', 'closing']
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a END notice.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeEndNotice(body: Uint8Array): EndNotice {
   const fields = Fields.decode(body, 'END')
   return { reason: fields.oneOf('reason', END_REASONS), offset: fields.integer('offset') }

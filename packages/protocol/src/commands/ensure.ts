@@ -27,7 +27,11 @@ export interface EnsureReply {
   readonly info: StreamInfo
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a ENSURE request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeEnsureRequest(body: Uint8Array): EnsureRequest {
   const fields = Fields.decode(body, 'ENSURE')
   return {
@@ -36,7 +40,11 @@ export function decodeEnsureRequest(body: Uint8Array): EnsureRequest {
   }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a ENSURE reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeEnsureReply(body: Uint8Array): EnsureReply {
   const fields = Fields.decode(body, 'ENSURED')
   return { created: fields.boolean('created'), info: readStreamInfo(fields.map('info')) }

@@ -16,7 +16,11 @@ export interface GapNotice {
 
 const GAP_REASONS: readonly GapReason[] = ['retention', 'damage']
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a GAP notice.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeGapNotice(body: Uint8Array): GapNotice {
   const fields = Fields.decode(body, 'GAP')
   const from = fields.integer('from')

@@ -14,7 +14,11 @@ export interface GoAwayNotice {
   readonly reason: string
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a GO_AWAY notice.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeGoAwayNotice(body: Uint8Array): GoAwayNotice {
   const fields = Fields.decode(body, 'GOAWAY')
   return {

@@ -30,7 +30,11 @@ export interface WelcomeReply {
 
 const LIMIT_MAX = 0xffff_ffff
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a HELLO request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeHelloRequest(body: Uint8Array): HelloRequest {
   const fields = Fields.decode(body, 'HELLO')
   const protocols = fields.integers('protocols', { min: 1, max: 0xffff })
@@ -38,7 +42,11 @@ export function decodeHelloRequest(body: Uint8Array): HelloRequest {
   return { protocols, client: fields.string('client') }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a WELCOME reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeWelcomeReply(body: Uint8Array): WelcomeReply {
   const fields = Fields.decode(body, 'WELCOME')
   return {

@@ -22,7 +22,11 @@ export interface ListReply {
   readonly more: boolean
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a LIST request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeListRequest(body: Uint8Array): ListRequest {
   const fields = Fields.decode(body, 'LIST')
   return {
@@ -31,7 +35,11 @@ export function decodeListRequest(body: Uint8Array): ListRequest {
   }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a LIST reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeListReply(body: Uint8Array): ListReply {
   const fields = Fields.decode(body, 'LISTED')
   return { streams: fields.maps('streams').map(readStreamInfo), more: fields.boolean('more') }

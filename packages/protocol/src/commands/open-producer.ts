@@ -42,7 +42,11 @@ export interface OpenProducerReply {
 /** `lastSequence` of a producer the log has no record of. */
 export const NO_SEQUENCE = -1
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a OPEN_PRODUCER request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeOpenProducerRequest(body: Uint8Array): OpenProducerRequest {
   const fields = Fields.decode(body, 'OPEN_PRODUCER')
   if (fields.has('name') && fields.has('producerId')) {
@@ -57,7 +61,11 @@ export function decodeOpenProducerRequest(body: Uint8Array): OpenProducerRequest
   }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a OPEN_PRODUCER reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeOpenProducerReply(body: Uint8Array): OpenProducerReply {
   const fields = Fields.decode(body, 'PRODUCER_OPENED')
   return {

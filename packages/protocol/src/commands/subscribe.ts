@@ -61,7 +61,11 @@ export interface SubscribeReply {
 
 const OUT_OF_RANGE_POLICIES: readonly OutOfRangePolicy[] = ['strict', 'clamp']
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a SUBSCRIBE request.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeSubscribeRequest(body: Uint8Array): DecodedSubscribeRequest {
   const fields = Fields.decode(body, 'SUBSCRIBE')
   return {
@@ -76,7 +80,11 @@ export function decodeSubscribeRequest(body: Uint8Array): DecodedSubscribeReques
   }
 }
 
-/** @throws {ProtocolError} MALFORMED_FRAME, naming the field. */
+/**
+ * Decodes the body of a SUBSCRIBE reply.
+ *
+ * @throws {ProtocolError} MALFORMED_FRAME, naming the field.
+ */
 export function decodeSubscribeReply(body: Uint8Array): SubscribeReply {
   const fields = Fields.decode(body, 'SUBSCRIBED')
   return {

@@ -33,6 +33,7 @@ export interface ShadowState {
   readonly cursor: Readonly<ShadowCursor>
 }
 
+/** The shadow of one stream, kept up by the workload. */
 export class ShadowStream implements ShadowState {
   readonly submitted: string[] = []
   acknowledgedEnd = 0

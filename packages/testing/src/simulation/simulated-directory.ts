@@ -17,6 +17,7 @@ interface NameChange {
   apply(names: Map<string, Node>): void
 }
 
+/** The names of the disk. */
 export class SimulatedNames {
   readonly #durable: Map<string, Node>
   readonly #current: Map<string, Node>

@@ -12,6 +12,7 @@ export const PAGE_BYTES = 4096
 /** Unit in which a disk writes whole or not at all. */
 export const SECTOR_BYTES = 512
 
+/** The content of one file. */
 export class SimulatedFile {
   /** What the program sees. Replaced when the file is resized: older views keep the older memory. */
   current: Uint8Array

@@ -41,6 +41,7 @@ export interface Operation {
 /** Called before every step of every changing operation; it may throw what the step shall fail with. */
 export type OperationHook = (operation: Operation) => Promise<void> | void
 
+/** The disk. */
 export class SimulatedStorage implements Storage {
   readonly #names: SimulatedNames
   /** Called before every step; replace it to crash, fail or wait there. */

@@ -11,6 +11,7 @@ interface Timer {
   readonly task: () => void
 }
 
+/** A scheduler and a clock that a test turns by hand. */
 export class VirtualScheduler implements Scheduler, Clock {
   readonly #random: Random
   #tasks: (() => void)[] = []

@@ -14,6 +14,7 @@ import type { SimulatedStorage } from './simulated-storage.js'
 
 const SEGMENT_BYTES_MAX = 64 * 1024
 
+/** Users of one store, driven by a seed. */
 export class Workload {
   readonly #random: Random
   readonly #storage: SimulatedStorage
