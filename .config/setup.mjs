@@ -64,9 +64,10 @@ function install({ rebuildAddon }) {
   }
   if (!existsSync(path.join(ROOT, ADDON))) {
     process.stderr.write(
-      'setup: mmap-io was not compiled (it needs a C++ compiler, make and Python 3); without it ' +
-        'segments are not memory-mapped. With these installed: delete node_modules, run this again\n',
+      'setup: mmap-io was not compiled; it needs a C++ compiler, make and Python 3. ' +
+        'With these installed: delete node_modules, run this again\n',
     )
+    process.exit(1)
   }
 }
 
@@ -77,7 +78,7 @@ function pnpmVersion() {
 
 /**
  * Points node-gyp at the headers that came with this Node, if they did. Without them node-gyp
- * downloads its own from nodejs.org; where it cannot, mmap-io, an optional dependency, is left out.
+ * downloads its own from nodejs.org, which not every network allows.
  */
 function nodeHeaders() {
   const isSet = Object.keys(process.env).some((name) => name.toLowerCase() === 'npm_config_nodedir')
