@@ -8,7 +8,8 @@
 import { TailraceError } from '@tailrace/format'
 
 import { RecordExtras } from './codecs/headers.js'
-import type { Link, LinkRequest, RequestType } from './connection/link.js'
+import type { LinkRequest, RequestType } from './connection/link-contract.js'
+import type { Link } from './connection/link.js'
 import type { Session } from './connection/session.js'
 import { ProducerEngine, type ProducerConfig } from './producer/producer-engine.js'
 import { resolveProducerOptions } from './producer/producer-options.js'

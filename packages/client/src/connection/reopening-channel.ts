@@ -19,7 +19,8 @@ import type { AckEntry, Frame } from '@tailrace/protocol'
 
 import type { Timer } from '../io/clock.js'
 import { backOffDelayMs } from './back-off.js'
-import type { ChannelHandler, Link } from './link.js'
+import type { ChannelHandler } from './link-contract.js'
+import type { Link } from './link.js'
 import type { Session, SessionMember } from './session.js'
 
 /** Where a channel is. */

@@ -19,7 +19,8 @@ import { Listeners, type Unlisten } from '../util/listeners.js'
 import type { Timer } from '../io/clock.js'
 import { backOffDelayMs, type BackOffOptions } from './back-off.js'
 import { clientClosed, notConnected, reconnectGivenUp } from './connection-errors.js'
-import { Link, type LinkOptions } from './link.js'
+import type { LinkOptions } from './link-contract.js'
+import { Link } from './link.js'
 import { createDeferred, type Deferred } from '../util/deferred.js'
 
 /** Where a client's connection is. */

@@ -126,8 +126,8 @@ export class ProducerEngine implements ProducerChannelEvents {
   /** Opens the producer on the server. Resolves when it has been opened for the first time. */
   open(): Promise<OpenProducerReply> {
     if (this.#failure !== undefined) return this.#rejected(this.#failure)
-    if (this.identity !== undefined) return Promise.resolve(this.identity)
     if (this.isClosed) return Promise.reject(this.#closedError())
+    if (this.identity !== undefined) return Promise.resolve(this.identity)
     this.#opened ??= createDeferred()
     this.#channel.start()
     return this.#opened.promise
@@ -155,6 +155,7 @@ export class ProducerEngine implements ProducerChannelEvents {
     if (this.#failure !== undefined) return this.#rejected(this.#failure)
     if (this.bufferedBytes < this.#config.bufferBytesMax) return Promise.resolve()
     this.#ready ??= createDeferred()
+    this.#sendCollected()
     return this.#ready.promise
   }
 
@@ -245,6 +246,11 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   readonly #onLingerOver = (): void => {
     this.#isFlushScheduled = false
+    this.#sendCollected()
+  }
+
+  /** Sends what is collected, full or not, now or as soon as there is room. */
+  #sendCollected(): void {
     this.#isDue = this.#accumulator.recordCount > 0
     this.#channel.pump()
   }
@@ -260,9 +266,8 @@ export class ProducerEngine implements ProducerChannelEvents {
   #allAcknowledged(): Promise<void> {
     if (this.#acknowledgedCount === this.#sentCount) return Promise.resolve()
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    this.#isDue = this.#accumulator.recordCount > 0
     const flushed = this.#flushes.add(this.#sentCount)
-    this.#channel.pump()
+    this.#sendCollected()
     return flushed
   }
 

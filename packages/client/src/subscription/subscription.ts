@@ -13,6 +13,7 @@ import { createDeferred, type Deferred } from '../util/deferred.js'
 import { callListener } from '../util/listeners.js'
 import { rejected } from '../util/rejected.js'
 import type { Session } from '../connection/session.js'
+import { DONE, PendingNext } from './pending-next.js'
 import { RecordBatch, type RecordDecoder, type StreamRecord } from './record-batch.js'
 import type { Gap, SubscriptionConfig } from './subscribe-options.js'
 import { SubscriptionFeed } from './subscription-feed.js'
@@ -33,16 +34,6 @@ interface Outcome {
   /** Whether everything up to the `to` of the subscription was handed out. */
   readonly isComplete?: boolean
 }
-
-/** Somebody waits for something to take. */
-interface Waiter {
-  /** Takes what has come and settles the promise. */
-  readonly settle: () => void
-  readonly reject: (error: unknown) => void
-  readonly finish: () => void
-}
-
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
  * Receives the records of a stream. Iterate over it (`for await (const record of subscription)`) or over
@@ -65,7 +56,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #endIndex = 0
   #nextOffset = 0
   #outcome: Outcome | undefined
-  #waiter: Waiter | undefined
+  readonly #pending = new PendingNext()
   #opened: Deferred<SubscriptionStart> | undefined
   #caughtUp: Deferred<undefined> | undefined
   #closing: Promise<void> | undefined
@@ -224,43 +215,21 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #nextArrival<Item>(
     take: () => IteratorResult<Item, undefined>,
   ): Promise<IteratorResult<Item, undefined>> {
-    if (this.#waiter !== undefined) {
-      return Promise.reject(
-        new TypeError(
-          'next() was called while another next() waits: a subscription has one consumer',
-        ),
-      )
-    }
-    const arrival = createDeferred<IteratorResult<Item, undefined>>()
-    this.#waiter = {
-      settle: () => {
-        try {
-          arrival.resolve(take())
-        } catch (error) {
-          arrival.reject(error)
-        }
-      },
-      reject: arrival.reject,
-      finish: () => {
-        arrival.resolve(DONE)
-      },
-    }
-    this.#serveWaiter()
-    return arrival.promise
+    const next = this.#pending.wait(take)
+    this.#servePending()
+    return next
   }
 
   /** Gives the waiting consumer a batch, the end or an error; leaves it waiting if there is nothing yet. */
-  #serveWaiter(): void {
-    if (this.#waiter === undefined) return
-    if (this.#outcome !== undefined || this.#advance()) this.#settleWaiter()
+  #servePending(): void {
+    if (!this.#pending.isWaiting) return
+    if (this.#outcome !== undefined || this.#advance()) this.#settlePending()
   }
 
-  #settleWaiter(): void {
-    const waiter = this.#waiter
-    this.#waiter = undefined
-    if (this.#outcome === undefined) waiter?.settle()
-    else if (this.#outcome.error === undefined) waiter?.finish()
-    else waiter?.reject(this.#outcome.error)
+  #settlePending(): void {
+    if (this.#outcome === undefined) this.#pending.take()
+    else if (this.#outcome.error === undefined) this.#pending.finish()
+    else this.#pending.reject(this.#outcome.error)
   }
 
   /** Moves to the next batch. False when there is nothing yet; true when there is one, or the end. */
@@ -325,7 +294,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   }
 
   #onArrival(): void {
-    this.#serveWaiter()
+    this.#servePending()
     if (this.#caughtUp !== undefined) this.#settleCaughtUp()
   }
 
@@ -354,7 +323,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
     this.#batch = undefined
     this.#index = this.#endIndex
     this.#closing = this.#feed.stop()
-    this.#settleWaiter()
+    this.#settlePending()
     this.#settleCaughtUp()
     this.#opened?.reject(this.#endError(outcome))
     this.#caughtUp?.reject(this.#endError(outcome))

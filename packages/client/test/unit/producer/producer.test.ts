@@ -239,6 +239,13 @@ describe('back-pressure', () => {
     expect(stored()).toHaveLength(taken)
   })
 
+  test('does not wait for a linger that no further record can shorten', async () => {
+    const producer = create({ lingerMs: 60_000, bufferBytesMax: 500 })
+    while (producer.send(value(0, 100)));
+    await settled(producer.ready())
+    expect(producer.bufferedBytes).toBe(0)
+  })
+
   test('is at once no matter when there is room', async () => {
     await create().ready()
   })
@@ -670,7 +677,7 @@ describe('close', () => {
     expect(stored()).toEqual([0])
     expect(world.server.receivedOf(FrameType.CLOSE_CHANNEL)).toHaveLength(1)
     expect(world.server.connection.producers.size).toBe(0)
-    expect(await caught(producer.open())).toBeInstanceOf(Error)
+    expect(await caught(producer.open())).toMatchObject({ code: 'PRODUCER_CLOSED' })
   })
 
   test('of a producer that was never used asks nothing of the server', async () => {
