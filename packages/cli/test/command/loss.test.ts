@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { ServerProcess } from '../support/server.js'
 
+/** Many processes, on a machine that may have others. */
+const TIMEOUT_MS = 120_000
+
 const MIB = 1024 * 1024
 
 let server: ServerProcess
@@ -25,34 +28,38 @@ function kibibyteLines(start: number, count: number): string {
   return lines.join('')
 }
 
-describe('records that retention removes before a replay has read them', () => {
-  it('are said, and the replay goes on behind them and ends with 3', async () => {
-    const retention = ['--segment-bytes', '64KiB', '--retention-bytes', '16MiB']
-    await server.run(['streams', 'create', 'short', ...retention])
-    const count = (12 * MIB) / 1024
-    await server.run(['publish', 'short', '-'], { input: kibibyteLines(0, count) })
-    await using replay = server.start(['replay', 'short'], { isStdoutUnread: true })
-    await replay.stdoutReadable()
-    await server.run(['publish', 'short', '-'], { input: kibibyteLines(count, 2 * count) })
-    const closed = replay.stdoutClosed()
-    replay.readStdout()
-    await closed
-    const { status, stderr } = await replay.ended
-    expect(status).toBe(3)
-    expect(stderr).toMatch(
-      /^tailrace: [\d,]+ records \(offsets \d+ to \d+\) cannot be delivered: removed by retention\n/,
-    )
-    expect(stderr).toMatch(/the replay is not complete: see the lines above \(RECORDS_GONE\)\n$/)
-    const [, from, to] = /offsets (\d+) to (\d+)/.exec(stderr) ?? []
-    const offsets = replay.stdout.toString().match(/\d+(?=\n)/g) ?? []
-    const expected = Array.from({ length: count }, (_, i) => i).filter(
-      (offset) => offset < Number(from) || offset > Number(to),
-    )
-    expect(offsets.map(Number)).toEqual(expected)
-  })
-})
+describe(
+  'records that retention removes before a replay has read them',
+  { timeout: TIMEOUT_MS },
+  () => {
+    it('are said, and the replay goes on behind them and ends with 3', async () => {
+      const retention = ['--segment-bytes', '64KiB', '--retention-bytes', '16MiB']
+      await server.run(['streams', 'create', 'short', ...retention])
+      const count = (12 * MIB) / 1024
+      await server.run(['publish', 'short', '-'], { input: kibibyteLines(0, count) })
+      await using replay = server.start(['replay', 'short'], { isStdoutUnread: true })
+      await replay.stdoutReadable()
+      await server.run(['publish', 'short', '-'], { input: kibibyteLines(count, 2 * count) })
+      const closed = replay.stdoutClosed()
+      replay.readStdout()
+      await closed
+      const { status, stderr } = await replay.ended
+      expect(status).toBe(3)
+      expect(stderr).toMatch(
+        /^tailrace: [\d,]+ records \(offsets \d+ to \d+\) cannot be delivered: removed by retention\n/,
+      )
+      expect(stderr).toMatch(/the replay is not complete: see the lines above \(RECORDS_GONE\)\n$/)
+      const [, from, to] = /offsets (\d+) to (\d+)/.exec(stderr) ?? []
+      const offsets = replay.stdout.toString().match(/\d+(?=\n)/g) ?? []
+      const expected = Array.from({ length: count }, (_, i) => i).filter(
+        (offset) => offset < Number(from) || offset > Number(to),
+      )
+      expect(offsets.map(Number)).toEqual(expected)
+    })
+  },
+)
 
-describe('a stream that is deleted', () => {
+describe('a stream that is deleted', { timeout: TIMEOUT_MS }, () => {
   it('ends its tails with 3', async () => {
     await server.run(['streams', 'create', 'doomed'])
     await using tail = server.start(['tail', 'doomed'])
@@ -64,7 +71,7 @@ describe('a stream that is deleted', () => {
   })
 })
 
-describe('a name that another publish has taken over', () => {
+describe('a name that another publish has taken over', { timeout: TIMEOUT_MS }, () => {
   it('ends the earlier publish with 1, and nothing is stored twice', async () => {
     await using tail = server.start(['tail', 'named', '--create', '--from', 'first'])
     const args = ['publish', 'named', '-', '--producer', 'import']

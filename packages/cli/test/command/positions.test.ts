@@ -29,20 +29,15 @@ async function replayed(...args: readonly string[]): Promise<string> {
 describe('a range', () => {
   it.each([
     [[], '0 1 2 3 4 5 6 7 8 9'],
-    [['--from', 'first', '--to', 'end'], '0 1 2 3 4 5 6 7 8 9'],
     [['--from', '8'], '8 9'],
     [['--from', '10'], ''],
-    [['--from', 'next'], ''],
     [['--to', '2'], '0 1'],
     [['--to', '99'], '0 1 2 3 4 5 6 7 8 9'],
     [['--to', '+3'], '0 1 2'],
     [['--to', '+0'], ''],
-    [['--from', '4', '--to', '4'], ''],
     [['--from', 'last:3', '--to', '+2'], '7 8'],
-    [['--from', 'last:0'], ''],
     [['--from', '1h ago'], '0 1 2 3 4 5 6 7 8 9'],
     [['--to', '1h ago'], ''],
-    [['--from', '2001-01-01'], '0 1 2 3 4 5 6 7 8 9'],
     [['--from', '2001-01-01T10:00Z', '--to', '2001-01-02 10:00+01:00'], ''],
   ])('is %j', async (args, expected) => {
     expect(await replayed(...args)).toBe(expected)

@@ -2,11 +2,14 @@
  * A real server process, with a data directory of its own.
  */
 
+import { connect, raw } from '@tailrace/client'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { run, start, type CommandOptions, type Outcome, type RunningCommand } from './command.js'
+
+const NEWLINE = Buffer.from('\n')
 
 /** A directory that is removed when it goes out of scope. */
 export class TemporaryDirectory implements AsyncDisposable {
@@ -79,6 +82,16 @@ export class ServerProcess implements AsyncDisposable {
   async restart(): Promise<void> {
     const { command } = await listening(this.directory, this.#port)
     this.#command = command
+  }
+
+  /** What a replay of a stream would write: read without a process of its own. */
+  async storedLines(stream: string): Promise<Buffer> {
+    const client = await connect(this.url)
+    const lines: Uint8Array[] = []
+    const records = client.stream(stream, { codec: raw }).subscribe({ from: 'first', to: 'end' })
+    for await (const { value } of records) lines.push(value, NEWLINE)
+    await client.close()
+    return Buffer.concat(lines)
   }
 
   /** Runs a command against this server. */
