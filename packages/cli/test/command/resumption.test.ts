@@ -90,6 +90,30 @@ describe('a server that is killed in the middle of a publish', { timeout: TIMEOU
   })
 })
 
+describe('a server that is killed in the middle of a replay', () => {
+  it(
+    'gives the rest when it is back, up to what was the end',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await using server = await ServerProcess.start()
+      // More than a subscription takes ahead, so that the rest has to come after the kill.
+      const copies = 4
+      const input = Buffer.concat(Array<Buffer>(copies).fill(WORDS_TEXT))
+      await server.run(['publish', 'words', '-'], { input })
+      await using replay = server.start(['replay', 'words'], { isStdoutUnread: true })
+      await replay.stdoutReadable()
+      await server.kill()
+      await server.restart()
+      await server.run(['publish', 'words', '-'], { input: 'later\n' })
+      const closed = replay.stdoutClosed()
+      replay.readStdout()
+      await closed
+      expect((await replay.ended).status).toBe(0)
+      expect(replay.stdout.equals(input)).toBe(true)
+    },
+  )
+})
+
 describe('a publisher that is killed in the middle', { timeout: TIMEOUT_MS }, () => {
   it('goes on where the stream ends when it is run again under the same name', async () => {
     const random = seededRandom(SEED + 1)
