@@ -35,6 +35,8 @@ export class GroupCommit {
   #failure: TailraceError | undefined
   #running: Promise<void> | undefined
   #isScheduled = false
+  /** What was appended is not to wait for the interval. */
+  #isUrgent = false
   #cancelTimer: (() => void) | undefined
 
   constructor(options: GroupCommitOptions, durable: LogMark) {
@@ -59,6 +61,12 @@ export class GroupCommit {
     const { scheduler, delayMs } = this.#options
     if (delayMs === 0) scheduler.soon(this.#start)
     else this.#cancelTimer = scheduler.after(delayMs, this.#start)
+  }
+
+  /** Has the next commit start at the end of the turn, or right after the one in flight. */
+  hurry(): void {
+    this.#isUrgent = true
+    this.#options.scheduler.soon(this.#start)
   }
 
   /**
@@ -101,6 +109,7 @@ export class GroupCommit {
     if (this.#running !== undefined || this.#failure !== undefined) return
     const mark = this.#options.endMark()
     if (mark.offset === this.#durable.offset) return
+    this.#isUrgent = false
     this.#running = this.#commit(mark)
   }
 
@@ -117,7 +126,7 @@ export class GroupCommit {
     this.#options.onSettled()
     if (this.#options.endMark().offset === this.#durable.offset) return
     // Whoever appended during the sync has waited long enough already.
-    if (this.#options.delayMs === 0) this.#start()
+    if (this.#options.delayMs === 0 || this.#isUrgent) this.#start()
     else this.noteAppended()
   }
 }

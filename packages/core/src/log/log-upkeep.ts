@@ -147,6 +147,7 @@ export class LogUpkeep {
     }))
     const start = retentionStart(retained, this.#metadata.config, nowUs)
     const target = Math.max(start ?? 0, this.#startByCount())
+    if (target > commit.durable.offset) await commit.flush()
     await this.#advanceStart(Math.min(target, commit.durable.offset))
   }
 

@@ -88,6 +88,8 @@ export class Log {
         onRoll: (active, place) => {
           if (place === 'behind') this.#segments.push(active)
           else this.#segments.replaceLast(active)
+          // Retention gives up only what is durable: a bound on bytes cannot wait for the interval.
+          if (metadata.config.retentionBytes !== null) this.#commit.hurry()
         },
         onBackgroundError,
       },

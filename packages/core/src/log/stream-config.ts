@@ -48,8 +48,17 @@ export const DEFAULT_STREAM_CONFIG: StreamConfig = {
   retentionRecords: null,
 }
 
-/** The fields that were said, validated. @throws {RequestError} INVALID_CONFIG naming the field. */
+const FIELDS = ['durability', 'flushIntervalMs', 'segmentBytesMax', 'retention']
+const RETENTION_FIELDS = ['maxBytes', 'maxAge', 'maxRecords']
+
+/**
+ * The fields that were said, validated; one that is not known is refused: it would have no effect.
+ *
+ * @throws {RequestError} INVALID_CONFIG naming the field.
+ */
 export function parseStreamConfig(input: StreamConfigInput): Partial<StreamConfig> {
+  requireKnown('', input, FIELDS)
+  requireKnown('retention.', input.retention ?? {}, RETENTION_FIELDS)
   const { durability, flushIntervalMs, segmentBytesMax, retention } = input
   const { maxBytes, maxAge, maxRecords } = retention ?? {}
   if (durability !== undefined && !['fsync', 'relaxed'].includes(durability)) {
@@ -93,6 +102,13 @@ export function configDifference(
   return differing
     .map((key) => `${key} is ${String(stored[key])}, asked for ${String(asked[key])}`)
     .join('; ')
+}
+
+function requireKnown(prefix: string, input: object, known: readonly string[]): void {
+  const unknown = Object.keys(input).find((field) => !known.includes(field))
+  if (unknown === undefined) return
+  const message = `"${prefix}${unknown}" is no setting of a stream; there are ${known.join(', ')}`
+  throw new RequestError('INVALID_CONFIG', message, { details: { field: `${prefix}${unknown}` } })
 }
 
 function bound(

@@ -194,6 +194,44 @@ describe('GroupCommit in relaxed mode', () => {
   })
 })
 
+describe('GroupCommit in a hurry', () => {
+  it('does not wait for the interval', async () => {
+    const rig = new Rig(100)
+    rig.append()
+    rig.commit.hurry()
+    rig.scheduler.endTurn()
+    expect(rig.inFlight().upTo).toBe(1)
+    expect(rig.scheduler.timerCount).toBe(0)
+    await rig.inFlight().succeed()
+    rig.append()
+    rig.scheduler.endTurn()
+    expect(rig.syncs).toEqual([])
+  })
+
+  it('goes on right behind the commit in flight, once', async () => {
+    const rig = new Rig(100)
+    rig.append()
+    rig.scheduler.advance(100)
+    rig.append()
+    rig.commit.hurry()
+    rig.scheduler.endTurn()
+    expect(rig.inFlight().upTo).toBe(1)
+    await rig.inFlight().succeed()
+    expect(rig.inFlight().upTo).toBe(2)
+    rig.append()
+    await rig.inFlight().succeed()
+    expect(rig.syncs).toEqual([])
+    expect(rig.scheduler.timerCount).toBe(1)
+  })
+
+  it('has nothing to do when nothing was appended', () => {
+    const rig = new Rig(100)
+    rig.commit.hurry()
+    rig.scheduler.endTurn()
+    expect(rig.syncs).toEqual([])
+  })
+})
+
 describe('a failed sync', () => {
   it.each([1, 2, 3, 4, 5])('poisons for good when it is the sync number %i', async (failing) => {
     const rig = new Rig(0)
