@@ -112,7 +112,7 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
   }
 
   /**
-   * Takes the next step. The batch handed out before counts as taken from now on.
+   * Takes the next step. A run whose last batch was handed out before counts as taken from now on.
    *
    * @throws {FormatError | ProtocolError} what was received is damaged or out of order.
    */
