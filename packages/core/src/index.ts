@@ -35,6 +35,9 @@ export type { Storage, StorageEntry, StorageFile } from './storage/storage-port.
 export type { FileStat, IdentifiedFile, ReadOnlyStorage } from './storage/read-only-storage.js'
 export { MappedStorage } from './storage/mapped-storage.js'
 export type { Gap } from './log/gap.js'
+export { repairStream } from './repair/repair-stream.js'
+export type { RepairOptions } from './repair/repair-stream.js'
+export type { RepairAction, RepairReport } from './repair/repair-report.js'
 export { verifyStore } from './repair/verify-store.js'
 export type { VerifyOptions } from './repair/verify-store.js'
 export type {

@@ -4,16 +4,11 @@ import type { FormatErrorCode } from '@tailrace/format'
 /**
  * Kinds of defects. Those of the format say that bytes are no valid batch, segment header or end of a
  * segment; `OFFSET_GAP` that records are missing with no gap listed; `OFFSET_OVERLAP` that offsets come
- * twice; `TIME_DECREASES` that a batch is older than the one before; `WRONG_STREAM` that a segment is
- * another stream's; `UNREADABLE` that a file of metadata is missing or damaged.
+ * twice; `TIME_DECREASES` that a batch is older than the one before; `MISPLACED` that a segment's header
+ * names another stream or another base offset; `UNREADABLE` that a file of metadata is missing or damaged.
  */
 export type DefectCode =
-  | FormatErrorCode
-  | 'OFFSET_GAP'
-  | 'OFFSET_OVERLAP'
-  | 'TIME_DECREASES'
-  | 'WRONG_STREAM'
-  | 'UNREADABLE'
+  FormatErrorCode | 'OFFSET_GAP' | 'OFFSET_OVERLAP' | 'TIME_DECREASES' | 'MISPLACED' | 'UNREADABLE'
 
 /** A place in a segment where something is wrong. */
 export interface Fault {

@@ -57,12 +57,21 @@ export interface InspectedStream {
   readonly files: StreamFiles
   /** The segments that make up the log, in order. */
   readonly segments: readonly InspectedSegment[]
+  /** Segments of another stream or place, which are no part of the log whatever they hold. */
+  readonly misplaced: readonly MisplacedSegment[]
   /** Segments behind the end of the log: the next opening moves them aside, as part of a torn tail. */
   readonly orphans: readonly SegmentPlace[]
   /** Holes that no listed gap explains, in order. */
   readonly holes: readonly Hole[]
   readonly startOffset: number
   readonly endOffset: number
+}
+
+/** A segment whose header says that it belongs elsewhere. */
+export interface MisplacedSegment {
+  readonly place: SegmentPlace
+  /** Lower case, actual then allowed. */
+  readonly reason: string
 }
 
 /** Records that are missing between segments. */
@@ -100,7 +109,7 @@ class StreamInspection {
     await this.#readMetadata()
     const files = await streamFiles(source, directory, this.#metadata?.repair)
     if (files === undefined) return undefined
-    const headed = await this.#readHeads(files.segments)
+    const { headed, misplaced } = await this.#readHeads(files.segments)
     const { scanned, orphans } = await this.#scan(headed, files)
     const startOffset = this.#metadata?.startOffset ?? scanned[0]?.place.baseOffset ?? 0
     const segments = withoutGivenUp(scanned, startOffset)
@@ -110,6 +119,7 @@ class StreamInspection {
       metadataProblem: this.#metadataProblem,
       files,
       segments,
+      misplaced,
       orphans,
       holes: this.#holes(segments, startOffset),
       startOffset,
@@ -133,13 +143,29 @@ class StreamInspection {
     }
   }
 
-  async #readHeads(places: readonly SegmentPlace[]): Promise<Headed[]> {
+  async #readHeads(
+    places: readonly SegmentPlace[],
+  ): Promise<{ readonly headed: Headed[]; readonly misplaced: MisplacedSegment[] }> {
     const headed: Headed[] = []
+    const misplaced: MisplacedSegment[] = []
     for (const place of places) {
       const head = await this.#withFile(place, (file) => readSegmentHead(file, place.baseOffset))
-      if (head !== undefined) headed.push({ place, head })
+      if (head === undefined) continue
+      const reason = this.#whyMisplaced(place, head)
+      if (reason === undefined) headed.push({ place, head })
+      else misplaced.push({ place, reason })
     }
-    return headed
+    return { headed, misplaced }
+  }
+
+  #whyMisplaced({ baseOffset }: SegmentPlace, { header }: SegmentHead): string | undefined {
+    const expectedId = this.#metadata?.streamId
+    if (header === undefined) return undefined
+    if (expectedId !== undefined && header.streamId !== expectedId) {
+      return `the segment is of the stream with the id ${header.streamId}, this one has ${expectedId}`
+    }
+    if (header.baseOffset === baseOffset) return undefined
+    return `the segment begins at offset ${header.baseOffset}, its name says ${baseOffset}`
   }
 
   /** As recovery does it: what lies before the newest recovery point is durable, then what goes on. */
@@ -165,7 +191,10 @@ class StreamInspection {
 
   /** True when the segment continues the log behind its newest recovery point. */
   #goesOn(last: InspectedSegment, { place, head }: Headed): boolean {
-    if (last.scan?.endDefect !== undefined) return false
+    const { scan } = last
+    const isDamaged = last.head.fault !== undefined || (scan?.faults.length ?? 0) > 0
+    // A repair takes such bytes out with the damage; without one, they and all behind are a torn tail.
+    if (scan?.endDefect !== undefined && !isDamaged) return false
     return !head.isBlank && isContinued(this.#gaps, last.endOffset, place.baseOffset)
   }
 

@@ -7,13 +7,13 @@
 import {
   crc32,
   decodeSegmentHeader,
+  FormatError,
   readRecoveryPoint,
   RECOVERY_POINT_BYTES,
   RECOVERY_POINT_COUNT,
   RECOVERY_POINTS_AT,
   SEGMENT_CHECK_AT,
   SEGMENT_HEADER_BYTES,
-  TailraceError,
 } from '@tailrace/format'
 import type { RecoveryPoint, SegmentHeader } from '@tailrace/format'
 import type { SourceFile } from './file-source.js'
@@ -21,7 +21,7 @@ import type { Fault } from './fault.js'
 
 /** What a segment says of itself. */
 export interface SegmentHead {
-  /** Undefined when it cannot be read or does not belong to the file's name. */
+  /** Undefined when it cannot be read. */
   readonly header: SegmentHeader | undefined
   /** Why there is none. */
   readonly fault: Fault | undefined
@@ -55,20 +55,15 @@ function headerOf(
   baseOffset: number,
 ): { readonly header: SegmentHeader | undefined; readonly fault: Fault | undefined } {
   try {
-    const header = decodeSegmentHeader(bytes)
-    if (header.baseOffset === baseOffset) return { header, fault: undefined }
-    const message = `the header says base offset ${header.baseOffset}, the file's name ${baseOffset}`
-    return { header: undefined, fault: headerFault(baseOffset, 'INVALID_FIELD', message) }
+    return { header: decodeSegmentHeader(bytes), fault: undefined }
   } catch (error) {
-    if (!TailraceError.is(error)) throw error
-    const code = error.code as Fault['code']
-    return { header: undefined, fault: headerFault(baseOffset, code, error.message) }
+    if (!(error instanceof FormatError)) throw error
+    const { code, message } = error
+    const offsets = { fromOffset: baseOffset, toOffset: baseOffset }
+    const end = Math.min(RECOVERY_POINTS_AT, bytes.length)
+    const fault = { start: 0, end, ...offsets, code, message }
+    return { header: undefined, fault }
   }
-}
-
-function headerFault(baseOffset: number, code: Fault['code'], message: string): Fault {
-  const offsets = { fromOffset: baseOffset, toOffset: baseOffset }
-  return { start: 0, end: RECOVERY_POINTS_AT, ...offsets, code, message }
 }
 
 /** Tells a later version from a damaged byte: the check holds over whatever version was written. */

@@ -202,9 +202,15 @@ class SegmentScanner {
       return true
     }
     const isToPoint = durable.kind === 'point'
+    if (!isToPoint && defect === undefined && this.#isCutHere()) return false
     const position = isToPoint ? durable.position : await this.#endOfNonZero()
     this.#noteDamage({ position, offset: Math.max(durable.offset, this.#nextOffset) }, defect)
     return isToPoint
+  }
+
+  /** True when the file ends as a sealed one does: what is missing was never in it. */
+  #isCutHere(): boolean {
+    return this.#task.window.sizeBytes === this.#position + END_MARKER_BYTES
   }
 
   async #findContinuation(bounds: BatchBounds): Promise<Continuation | undefined> {
@@ -230,7 +236,8 @@ class SegmentScanner {
   #noteDamage(goesOn: Continuation, defect: BatchDefect | undefined): void {
     const { sizeBytes } = this.#task.window
     const start = this.#position
-    const isHole = goesOn.position === start
+    // The batch there is whole and follows later offsets: what is missing has left no bytes.
+    const isHole = goesOn.position === start && defect !== undefined
     this.#faults.push({
       start,
       end: Math.max(start, Math.min(goesOn.position, sizeBytes)),

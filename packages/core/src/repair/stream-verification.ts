@@ -6,7 +6,7 @@ import type {
   VerificationWarning,
 } from './verification.js'
 import type { Fault } from './fault.js'
-import type { InspectedSegment, InspectedStream } from './inspect-stream.js'
+import type { InspectedSegment, InspectedStream, MisplacedSegment } from './inspect-stream.js'
 
 /** The verification of the stream; `sidecars` is what was found of its other files. */
 export function verificationOf(
@@ -36,16 +36,17 @@ export function verificationOf(
   }
 }
 
-/** The defects of a stream in the order of its offsets; those of its metadata first. */
+/** The defects of a stream in the order of its offsets; those of its files as such first. */
 export function defectsOf(inspected: InspectedStream): Defect[] {
   const { metadataProblem, segments } = inspected
   const ofMetadata =
     metadataProblem === undefined ? [] : [fileDefect('stream.meta', metadataProblem)]
   const ofSegments = segments.flatMap((segment) => [
     ...holesBefore(inspected, segment),
-    ...segmentDefects(inspected, segment),
+    ...segmentDefects(segment),
   ])
-  return [...ofMetadata, ...ofSegments, ...holesBefore(inspected, undefined)]
+  const ofEnd = holesBefore(inspected, undefined)
+  return [...ofMetadata, ...inspected.misplaced.map(misplacedDefect), ...ofSegments, ...ofEnd]
 }
 
 /** UNREADABLE: a file of metadata is missing or damaged. */
@@ -61,23 +62,18 @@ export function fileDefect(file: string, message: string): Defect {
   }
 }
 
-function segmentDefects(inspected: InspectedStream, segment: InspectedSegment): Defect[] {
+function segmentDefects(segment: InspectedSegment): Defect[] {
   const { place, head, scan } = segment
-  const { fileName } = place
   const ofHead = head.fault === undefined ? [] : [headDefect(segment, head.fault)]
-  const ofStream = isOfOtherStream(inspected, segment) ? [wrongStream(segment)] : []
   const faults = [...(scan?.faults ?? []), ...(scan?.oddities ?? [])]
   faults.sort((left, right) => left.start - right.start)
-  return [...ofHead, ...ofStream, ...faults.map((fault) => defectOf(fileName, fault))]
+  return [...ofHead, ...faults.map((fault) => defectOf(place.fileName, fault))]
 }
 
-/** True when the header is whole and names another stream. */
-export function isOfOtherStream(
-  { metadata }: InspectedStream,
-  { head }: InspectedSegment,
-): boolean {
-  if (metadata === undefined || head.header === undefined) return false
-  return head.header.streamId !== metadata.streamId
+function misplacedDefect({ place, reason }: MisplacedSegment): Defect {
+  const offsets = { fromOffset: place.baseOffset, toOffset: null }
+  const range = { positionBytes: 0, endPositionBytes: place.sizeBytes }
+  return { segment: place.fileName, ...range, ...offsets, code: 'MISPLACED', message: reason }
 }
 
 /** With nothing valid behind it, and no recovery point, nobody knows how far the segment reached. */
@@ -85,18 +81,6 @@ function headDefect({ place, durable, scan }: InspectedSegment, fault: Fault): D
   const isEndKnown = durable.kind !== 'none' || scan === undefined || scan.runs.length > 0
   const defect = defectOf(place.fileName, fault)
   return isEndKnown ? defect : { ...defect, toOffset: null }
-}
-
-function wrongStream({ place, head, endOffset }: InspectedSegment): Defect {
-  return {
-    segment: place.fileName,
-    positionBytes: 0,
-    endPositionBytes: place.sizeBytes,
-    fromOffset: place.baseOffset,
-    toOffset: endOffset,
-    code: 'WRONG_STREAM',
-    message: `the segment is of the stream with the id ${head.header?.streamId ?? 'none'}, not of this one`,
-  }
 }
 
 function defectOf(segment: string, fault: Fault): Defect {

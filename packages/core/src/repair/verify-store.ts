@@ -15,6 +15,7 @@ import { readStoreMetadata } from '../store/store-metadata.js'
 import { STREAMS_DIRECTORY, TRASH_DIRECTORY } from '../store/stream-creation.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import { WindowBuffer } from './byte-window.js'
+import { requireDataDirectory } from './data-directory.js'
 import { DiskSource } from './disk-source.js'
 import type { FileSource } from './file-source.js'
 import { inspectStream } from './inspect-stream.js'
@@ -98,13 +99,9 @@ class StoreVerifier {
     readonly defects: readonly Defect[]
     readonly warnings: readonly VerificationWarning[]
   }> {
-    const entries = await this.#source.list('')
-    const names = new Set(entries?.map(({ name }) => name))
-    if (entries === undefined || !(names.has('store.meta') || names.has(STREAMS_DIRECTORY))) {
-      const message = `"${this.#root}" is no data directory: there is no store.meta in it`
-      throw new StorageError('STORE_NOT_FOUND', message, { details: { directory: this.#root } })
-    }
-    const beside = [...names].filter((name) => !STORE_FILES.has(name) && !name.endsWith('.tmp'))
+    const entries = await requireDataDirectory(this.#source, this.#root)
+    const names = entries.map(({ name }) => name)
+    const beside = names.filter((name) => !STORE_FILES.has(name) && !name.endsWith('.tmp'))
     const inStreams = (await this.#source.list(STREAMS_DIRECTORY)) ?? []
     const noStreams = inStreams.filter((entry) => !isStream(entry))
     const foreign = [...beside, ...noStreams.map(({ name }) => `${STREAMS_DIRECTORY}/${name}`)]

@@ -71,9 +71,14 @@ export async function writeIndexFile(
   directory: string,
   segment: Segment,
 ): Promise<void> {
-  const extent = segment.extent()
   const { baseOffset } = segment
-  const content = encodeIndex({
+  const content = encodedIndex(baseOffset, segment.extent())
+  await storage.writeFile(`${directory}/${indexFileName(baseOffset)}`, content)
+}
+
+/** The sidecar's content. */
+export function encodedIndex(baseOffset: number, extent: Readonly<SegmentExtent>): Uint8Array {
+  return encodeIndex({
     baseOffset,
     endOffset: extent.endOffset,
     dataEndPosition: extent.dataEnd,
@@ -83,7 +88,6 @@ export async function writeIndexFile(
     lastAppendTimeUs: extent.lastAppendTimeUs,
     entries: extent.index.entries,
   })
-  await storage.writeFile(`${directory}/${indexFileName(baseOffset)}`, content)
 }
 
 function storedExtent(
