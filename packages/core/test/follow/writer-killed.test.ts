@@ -2,10 +2,11 @@
  * Followers in other processes, while the writer is killed and started again, again and again.
  *
  * Every record says what it is and where it belongs, so a follower that is shown anything else, or
- * anything twice, or not at all, says so. The seed decides when the writer dies.
+ * anything twice, or not at all, says so. The seed, printed when the run begins, decides when the writer
+ * dies.
  */
 
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { openStoreReadOnly, type StreamConfigInput } from '../../src/index.js'
 import { randomIntegers, runSeed } from '../support/random.js'
@@ -24,11 +25,6 @@ interface OpenedStream {
 }
 
 describe.each(['fsync', 'relaxed'] as const)('a stream in %s mode', (durability) => {
-  const rounds: number[] = []
-  afterAll(() => {
-    console.log(`seed ${String(runSeed())}, ${durability}: killed at ${rounds.join(', ')}`)
-  })
-
   it(
     'is followed densely through kill -9 and restart',
     async () => {
@@ -61,7 +57,6 @@ describe.each(['fsync', 'relaxed'] as const)('a stream in %s mode', (durability)
             ({ news, endOffset }) => news === 'acknowledged' && Number(endOffset) >= killAt,
           )
           acknowledged = Number(news['endOffset'])
-          rounds.push(acknowledged)
           expect((await writer.kill()).signal).toBe('SIGKILL')
           writer = await Program.start('writer')
           const opened = await writer.ask<OpenedStream>('open', job)

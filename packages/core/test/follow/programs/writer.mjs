@@ -21,9 +21,8 @@ function appender(log, plan) {
 
 serveJobs({
   async open({ directory, stream, config, fixedTimeUs }) {
-    let nowUs = fixedTimeUs
-    // A clock of its own makes two runs write the same bytes.
-    const clock = fixedTimeUs === undefined ? {} : { clock: { nowUs: () => (nowUs += 1000) } }
+    // A clock that stands still makes two runs write the same bytes.
+    const clock = fixedTimeUs === undefined ? {} : { clock: { nowUs: () => fixedTimeUs } }
     store = await openStore(directory, clock)
     const log = await store.ensure(stream, config)
     const { startOffset, endOffset, epoch, streamId } = log

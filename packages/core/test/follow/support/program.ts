@@ -1,7 +1,6 @@
 /** A program of these tests in a process of its own: jobs, news, and how it ended. */
 
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** Something a program tells without being asked. */
@@ -35,7 +34,9 @@ export class Program implements AsyncDisposable {
   private constructor(name: string, child: ChildProcess) {
     this.name = name
     this.#child = child
-    this.ended = once(child, 'close').then(([status, signal]) => ({ status, signal }) as Ending)
+    this.ended = new Promise((resolve) => {
+      child.once('close', (status, signal) => resolve({ status, signal }))
+    })
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     }
