@@ -3,11 +3,14 @@
  * nothing else with the bytes.
  */
 import { once } from 'node:events'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import { serveJobs } from '../harness/actor.js'
+import { serveJobs, timed } from '../harness/actor.js'
 
 const http = createServer()
 const server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 2 ** 27 })
@@ -51,6 +54,20 @@ async function sendBytes(socket: WebSocket, bytes: number, frameBytes: number): 
 serveJobs(
   {
     address: () => Promise.resolve({ url: `ws://127.0.0.1:${port}/` }),
+    /** The other limit: the same bytes into a new file, from one buffer, synced at the end. */
+    writeFile: async ({ bytes }: { bytes: number }) => {
+      const parent = process.env['TAILRACE_BENCH_DIR'] ?? tmpdir()
+      const directory = await mkdtemp(join(parent, 'tailrace-bench-'))
+      const chunk = Buffer.alloc(2 ** 20, 0x2e)
+      const timing = await timed(async () => {
+        const file = await open(join(directory, 'bytes'), 'w')
+        for (let written = 0; written < bytes; written += chunk.length) await file.write(chunk)
+        await file.datasync()
+        await file.close()
+      })
+      await rm(directory, { recursive: true })
+      return timing
+    },
     cpu: () => {
       const { user, system } = process.cpuUsage()
       return Promise.resolve({ seconds: (user + system) / 1e6 })

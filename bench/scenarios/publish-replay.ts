@@ -1,5 +1,6 @@
 /**
- * Publish and replay over the WebSocket on loopback, beside a bare `ws` pair that moves the same bytes.
+ * Publish and replay over the WebSocket on loopback, beside a bare `ws` pair that moves the same bytes
+ * and a plain file that takes them.
  *
  * Models a bulk load and a full replay by one client. Publishing counts only acknowledged records;
  * replaying checks the number that every record carries. The first round of each warms up: memory that
@@ -66,6 +67,7 @@ export async function publishReplay(parameters: PublishReplayParameters): Promis
     }
     await time('bare ws to server', () => bareClient.ask('publish', bare))
     await time('bare ws to client', () => bareClient.ask('replay', bare))
+    await time('bare new file', () => bareServer.ask('writeFile', bare))
   }
   return runs
 }

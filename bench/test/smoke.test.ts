@@ -26,6 +26,7 @@ describe('npm run bench', () => {
       'publish fsync',
       'bare ws to server',
       'bare ws to client',
+      'bare new file',
     ])
     for (const run of report.runs) {
       expect(run.records).toBe(20_000)

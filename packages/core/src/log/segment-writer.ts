@@ -28,6 +28,9 @@ import type { LogMark } from './log-mark.js'
 /** Size of the first segment of a stream; each next one doubles up to the configured maximum. */
 export const FIRST_SEGMENT_BYTES = 64 * 1024
 
+/** The next file is prepared once one part in this many of the active one is used. */
+const PREPARE_AT_SHARE = 8
+
 /** What identifies the segments of a stream. */
 export interface SegmentIdentity {
   /** 32 hex digits. */
@@ -205,10 +208,13 @@ export class SegmentWriter {
     return naming
   }
 
-  /** Half a segment ahead there is time enough to prepare the next one. */
+  /**
+   * Early, because preparing is slow where memory is fresh: 170 ms for 64 MiB that the host has not backed
+   * yet, in which a fast publisher writes half of that. Not at once: most streams never need the next file.
+   */
   #prepareAhead(): void {
     const { dataEnd } = this.#active.extent()
-    if (dataEnd * 2 < this.#active.sizeBytes) return
+    if (dataEnd * PREPARE_AT_SHARE < this.#active.sizeBytes) return
     if (this.#preparer.isPreparing || this.#preparer.readyBytes > 0 || this.#isAheadFailed) return
     this.prepareNext().catch((error: unknown) => {
       this.#isAheadFailed = true
