@@ -24,7 +24,12 @@ export interface PublishReplayParameters {
 /** One timed run. */
 export interface Run extends Timing {
   readonly kind:
-    'publish relaxed' | 'publish fsync' | 'replay' | 'bare ws to server' | 'bare ws to client'
+    | 'publish relaxed'
+    | 'publish fsync'
+    | 'replay'
+    | 'bare ws to server'
+    | 'bare ws to client'
+    | 'bare new file'
   readonly serverCpuSeconds: number
   readonly records: number
   readonly bytes: number
