@@ -19,7 +19,7 @@ export interface Program extends AsyncDisposable {
 export function startProgram(name: string, args: readonly string[]): Program {
   const path = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url))
   // Without the test runner's own flags.
-  const child = fork(path, [...args], { execArgv: [] })
+  const child = fork(path, [...args], { execArgv: ['--expose-gc'] })
   const messages: unknown[] = []
   const waiters: { resolve: (message: unknown) => void; reject: (error: Error) => void }[] = []
   const ended = once(child, 'exit').then(([code]) => code as number | null)
