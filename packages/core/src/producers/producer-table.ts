@@ -7,14 +7,19 @@
  *
  * Sequences count records modulo 2^32. Bounded: the producers longest silent are forgotten, and of
  * each only the latest runs are kept; a duplicate older than that is still recognised as one, only its
- * offset is no longer known.
+ * offset is no longer known. The runs of many producers that write in turn would otherwise be what a roll
+ * waits for: ten thousand with a thousand runs each made a snapshot of 170 MB.
  */
 import { RequestError } from '@tailrace/format'
 
 /** How many producers a stream remembers. */
 export const PRODUCERS_MAX = 10_000
-/** How many runs are kept of each. */
+/** How many runs are kept of one producer, while there are few. */
 export const PRODUCER_RUNS_MAX = 1024
+/** Shared by all: the more producers there are, the fewer runs are kept of each. */
+export const RUNS_MAX = 32_768
+/** However many producers there are. */
+const PRODUCER_RUNS_MIN = 4
 
 const SEQUENCE_MODULUS = 2 ** 32
 const EPOCH_MODULUS = 2 ** 16
@@ -97,13 +102,14 @@ export class ProducerTable {
       last.count += batch.recordCount
     } else {
       state.runs.push({ baseSequence: batch.baseSequence, baseOffset, count: batch.recordCount })
-      if (state.runs.length > PRODUCER_RUNS_MAX) state.runs.shift()
+      this.#limitRuns(state)
     }
     this.#use(batch.producerId, state)
   }
 
-  /** The table as plain numbers, for a snapshot. */
+  /** The table as plain numbers, for a snapshot. Of producers that fell silent surplus runs go first. */
   snapshot(): ProducerSnapshot {
+    for (const state of this.#states.values()) this.#limitRuns(state)
     return [...this.#states].map(([producerId, { epoch, lastSequence, runs }]) => [
       producerId,
       epoch,
@@ -127,6 +133,12 @@ export class ProducerTable {
       })
     }
     return table
+  }
+
+  #limitRuns({ runs }: ProducerState): void {
+    const share = Math.floor(RUNS_MAX / Math.max(1, this.#states.size))
+    const surplus = runs.length - Math.min(PRODUCER_RUNS_MAX, Math.max(PRODUCER_RUNS_MIN, share))
+    if (surplus > 0) runs.splice(0, surplus)
   }
 
   /** Moves the producer to the end of the order of use and forgets the longest silent one. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   PRODUCER_RUNS_MAX,
   PRODUCERS_MAX,
+  RUNS_MAX,
   ProducerTable,
   type ProducedBatch,
 } from '../../../src/producers/producer-table.js'
@@ -132,6 +133,39 @@ describe('ProducerTable', () => {
     expect(table.duplicateOffset(batch(1, 1))).toBe(2)
     expect(table.duplicateOffset(batch(0, 2))).toBe(-1)
     expect(table.duplicateOffset(batch(PRODUCER_RUNS_MAX, 1))).toBe(PRODUCER_RUNS_MAX * 2)
+  })
+
+  it('shares its room among producers that write in turn, and still knows what is stored', () => {
+    const table = new ProducerTable()
+    const producers = 1000
+    const rounds = 200
+    for (let round = 0; round < rounds; round += 1) {
+      for (let id = 1; id <= producers; id += 1) {
+        table.note({ ...batch(round, 1), producerId: id }, round * producers + id)
+      }
+    }
+    const runCount = table.snapshot().reduce((sum, [, , , runs]) => sum + runs.length / 3, 0)
+    expect(runCount).toBeLessThanOrEqual(RUNS_MAX)
+    const share = Math.floor(RUNS_MAX / producers)
+    for (const id of [1, 500, producers]) {
+      const offsetOf = (round: number): number | undefined =>
+        table.duplicateOffset({ ...batch(round, 1), producerId: id })
+      expect(offsetOf(0)).toBe(-1)
+      expect(offsetOf(rounds - share - 1)).toBe(-1)
+      expect(offsetOf(rounds - share)).toBe((rounds - share) * producers + id)
+      expect(offsetOf(rounds - 1)).toBe((rounds - 1) * producers + id)
+      expect(offsetOf(rounds)).toBeUndefined()
+    }
+  })
+
+  it('takes surplus runs from producers that fell silent when others came', () => {
+    const table = new ProducerTable()
+    for (let round = 0; round < PRODUCER_RUNS_MAX; round += 1)
+      table.note(batch(round, 1), round * 2)
+    for (let id = 100; id < 10_000; id += 1) table.open(id)
+    const [, , , runs] = table.snapshot().find(([producerId]) => producerId === ID) ?? []
+    expect(runs?.length).toBe(4 * 3)
+    expect(table.duplicateOffset(batch(PRODUCER_RUNS_MAX - 1, 1))).toBe((PRODUCER_RUNS_MAX - 1) * 2)
   })
 
   it('forgets the producer that was silent for longest', () => {
