@@ -7,10 +7,10 @@
  * directory holds; readers look their place up again.
  *
  * In `fsync` streams visible is what lies below the newest recovery point; in `relaxed` streams, what is
- * there. Does not know epochs: its owner compares the metadata after every walk, before it believes it.
+ * there whole. Does not know epochs: its owner compares the metadata after every walk, before it believes it.
  */
 import { segmentFileName } from '@tailrace/format'
-import { isContinued } from '../log/gap.js'
+import { gapAt, isContinued } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
 import type { LogMark } from '../log/log-mark.js'
 import { SegmentList } from '../log/segment-list.js'
@@ -129,11 +129,11 @@ export class FollowedSegments {
       const { point } = tail
       if (point !== undefined) {
         this.#durableOffset = Math.max(this.#durableOffset, point.durableOffset)
+        tail.walkTo(point)
       }
-      if (isRelaxed) tail.walk(Infinity, point)
-      else if (point !== undefined) tail.walk(point.durablePosition, point)
+      if (isRelaxed) tail.walkWhole()
       const found = this.#ahead.behind(tail, gaps)
-      const count = isRelaxed ? found.length : durableCount(found, tail.endOffset)
+      const count = countBehind(found, gapAt(gaps, tail.endOffset)?.to ?? tail.endOffset)
       if (count === 0) return
       for (const opened of this.#ahead.take(count)) this.#enter(opened)
     }
@@ -142,7 +142,7 @@ export class FollowedSegments {
   /** The tail is complete: makes the next segment the tail. */
   #enter(opened: OpenedSegment): void {
     const complete = this.#tail
-    complete.walk(Infinity, undefined)
+    complete.walkToEnd()
     const tail = new SegmentTail(this.#environment, opened)
     this.#tail = tail
     if (opened.baseOffset === complete.opened.baseOffset) {
@@ -183,14 +183,13 @@ export class FollowedSegments {
 
   /** What the directory holds up to the newest segment that counts. */
   #tryLoad(): { readonly list: SegmentList; readonly tail: SegmentTail } | undefined {
-    const { startOffset, config } = this.#metadata
-    const isRelaxed = config.durability === 'relaxed'
+    const { startOffset } = this.#metadata
     const offsets = this.#files.baseOffsets(startOffset)
     for (const [at, baseOffset] of [...offsets.entries()].reverse()) {
       const opened = this.#files.open(baseOffset)
       if (opened === undefined) continue
       // As recovery does it: the newest segment with a recovery point, or the oldest.
-      if (!isRelaxed && at > 0 && !hasRecoveryPoint(opened)) continue
+      if (at > 0 && !hasRecoveryPoint(opened)) continue
       const tail = new SegmentTail(this.#environment, opened)
       const sealed = offsets.slice(0, at).map((offset) => this.#sealed(offset))
       return { list: new SegmentList([...sealed, tail.segment]), tail }
@@ -211,14 +210,14 @@ export class FollowedSegments {
 }
 
 /**
- * How many of the segments behind a tail in `fsync` mode may be entered: up to the newest with a recovery
- * point, because all before it are durable then; or the one that begins where the tail is durable.
+ * How many of the segments behind a tail may be entered: up to the newest with a recovery point, because
+ * all before it are durable then; or the one that begins where the tail is visible.
  */
-function durableCount(found: readonly OpenedSegment[], durableOffset: number): number {
+function countBehind(found: readonly OpenedSegment[], nextOffset: number): number {
   const [first] = found
   const withPoint = found.findLastIndex(hasRecoveryPoint) + 1
   if (withPoint > 0) return withPoint
-  return first !== undefined && first.baseOffset <= durableOffset ? 1 : 0
+  return first !== undefined && first.baseOffset <= nextOffset ? 1 : 0
 }
 
 function isSameGaps(left: readonly Gap[], right: readonly Gap[]): boolean {

@@ -6,12 +6,12 @@
  * touch of a page behind the end kills the process. So the walk goes from valid header to valid header,
  * and looks at the 8 bytes behind the last one, which the writer leaves in the file.
  *
- * Why a commit word and a header check suffice. The writer stores the commit word last, as a releasing
- * store: what was stored before it is in memory before it. x86 loads in order, too. ARM may load the rest
- * before the word, and see it as it was: then the check over the header, which covers the word, does not
- * hold, and the batch is looked at again later. Bodies are verified when they are first read, and between
- * the walk and that read lies a system call (the look at the metadata), which no load is carried across.
- * A recovery point is stored after an fdatasync of everything it speaks of.
+ * Why a commit word and checks suffice. The writer stores the commit word last, as a releasing store: what
+ * was stored before it is in memory before it. x86 loads in order, too. ARM may load the rest before the
+ * word, and see it as it was: then a check does not hold, and the batch is looked at again later. A
+ * recovery point is stored after an fdatasync of everything it speaks of, so that below it headers are
+ * enough; beyond it, in `relaxed` streams, a batch is there when its body is, too. That is also what keeps
+ * a torn tail which nobody has cut yet from being shown, or being taken for damage.
  */
 import { readRecoveryPoint, SEGMENT_HEADER_BYTES, segmentFileName } from '@tailrace/format'
 import type { BatchView, RecoveryPoint } from '@tailrace/format'
@@ -84,22 +84,34 @@ export class SegmentTail {
   }
 
   /**
-   * Walks on over valid batches, up to the position `limit`. What lies below the recovery point is there,
-   * even if its header is damaged now: the walk then goes on at the point, and readers are told.
+   * Walks to the recovery point. What lies below it is there, even if a header on the way is damaged now:
+   * the walk then goes on at the point, and readers are told.
    */
-  walk(limit: number, point: RecoveryPoint | undefined): void {
-    this.#walkHeaders(limit)
-    if (point === undefined || point.durablePosition <= this.#extent.dataEnd) return
+  walkTo(point: RecoveryPoint): void {
+    if (point.durablePosition <= this.#extent.dataEnd) return
+    this.#walk('header', point.durablePosition)
+    if (point.durablePosition <= this.#extent.dataEnd) return
     this.#extent.endOffset = point.durableOffset
     this.#extent.dataEnd = point.durablePosition
     this.#extent.lastAppendTimeUs = point.appendTimeUs
-    this.#walkHeaders(limit)
   }
 
-  #walkHeaders(limit: number): void {
+  /** Walks on over batches that are there whole. */
+  walkWhole(): void {
+    const start = this.#extent.dataEnd
+    this.#walk('whole')
+    const end = this.#extent.dataEnd
+    if (end > start) this.segment.verified.add(start, end)
+  }
+
+  /** Walks to the end of a segment behind which another is known to be durable. */
+  walkToEnd(): void {
+    this.#walk('header')
+  }
+
+  #walk(depth: 'header' | 'whole', limit = this.#contents.bytes.length): void {
     const { dataEnd: start, endOffset: expectedOffset } = this.#extent
-    if (start >= limit) return
-    scanBatches(this.#contents, { start, expectedOffset, depth: 'header', limit }, this.#note)
+    scanBatches(this.#contents, { start, expectedOffset, depth, limit }, this.#note)
   }
 
   readonly #note = (batch: BatchView, position: number): void => {

@@ -151,6 +151,9 @@ export class LogReader {
 
   #defectAt(segment: Segment, position: number, limit: number): BatchDefect | undefined {
     if (position < this.#verifiedTo || this.#contents === undefined) return undefined
+    // Another reader may have been here since.
+    this.#verifiedTo = segment.verified.endAt(position)
+    if (position < this.#verifiedTo) return undefined
     const { bytes } = this.#contents
     const defect = inspectBatch(bytes, position, limit, 'whole')
     if (defect !== undefined) return defect

@@ -16,7 +16,7 @@ import { Program } from './support/program.js'
 
 const STREAM = 'cut'
 const FOLLOWERS = 3
-const ROUNDS = 16
+const ROUNDS = 12
 /** Some segments of 64 KiB. */
 const RECORDS_PER_ROUND = 100
 const TIMEOUT_MS = 60_000
