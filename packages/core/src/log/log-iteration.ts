@@ -46,11 +46,12 @@ export async function* readRecords(
   options: FollowOptions,
 ): AsyncGenerator<LogRecord, void, undefined> {
   const { follow = false, signal } = options
-  const start = log.resolveOffset(options.from, options)
-  const reader = log.reader(start)
+  const reader = log.reader(log.resolveOffset(options.from, options))
   const end = options.to ?? (follow ? Infinity : log.visibleOffset)
   while (reader.nextOffset < end) {
     signal?.throwIfAborted()
+    // A run may begin before it, with the batch that holds it.
+    const due = reader.nextOffset
     const run = nextRun(reader, options.onGap)
     if (run === 'gap') continue
     if (run === undefined) {
@@ -60,7 +61,7 @@ export async function* readRecords(
     }
     for (const batch of batchesOf(run.bytes, end)) {
       for (const record of recordsOf(batch)) {
-        if (record.offset < start) continue
+        if (record.offset < due) continue
         if (record.offset >= end) return
         yield record
       }

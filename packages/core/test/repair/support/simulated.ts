@@ -1,7 +1,14 @@
 /** Stores on a simulated disk: filled, opened, damaged, copied. */
 
 import { Random, SimulatedStorage, VirtualScheduler } from '@tailrace/testing'
-import { openStore, type Log, type Store, type StreamConfigInput } from '../../../src/index.js'
+import {
+  openStore,
+  type Clock,
+  type Log,
+  type Store,
+  type StreamConfigInput,
+} from '../../../src/index.js'
+import { START_US } from '../../support/manual-clock.js'
 
 /** The name of the stream under test, and its directory. */
 export const STREAM = 's'
@@ -13,7 +20,7 @@ export async function withStore<T>(
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
   const scheduler = new VirtualScheduler(new Random(1))
-  const options = { storage, scheduler, clock: scheduler, bootId: 'boot' }
+  const options = { storage, scheduler, clock: tickingClock(), bootId: 'boot' }
   const run = async (): Promise<T> => {
     const store = await openStore('simulated', options)
     try {
@@ -23,6 +30,17 @@ export async function withStore<T>(
     }
   }
   return scheduler.run(run())
+}
+
+/** A clock that goes on by a millisecond whenever it is looked at: no two batches have the same time. */
+export function tickingClock(): Clock {
+  let nowUs = START_US
+  return {
+    nowUs() {
+      nowUs += 1000
+      return nowUs
+    },
+  }
 }
 
 /** Runs `work` on the stream under test. */
