@@ -1,8 +1,8 @@
 /**
  * Loss of power at every step of every storage operation of seeded workloads.
  *
- * The fault model is in packages/testing/src/simulation/simulated-storage.ts. A failure names seed and cut;
- * `npm run crash -- --seed <seed>` runs that seed alone, `--minutes <n>` runs fresh seeds for longer.
+ * The fault model is in packages/testing/src/simulation/simulated-storage.ts. A failure names
+ * seed and cut; the same seed and number of actions replay it.
  */
 import { runPowerLoss } from '@tailrace/testing'
 import type { SimulatedStorage } from '@tailrace/testing'
@@ -21,7 +21,7 @@ describe('power loss', () => {
       secondCuts += report.secondCuts
       expect(report.acknowledgedRecords).toBeGreaterThan(0)
     }
-    console.log(`power was cut ${cuts} times, and ${secondCuts} times again during recovery`)
+    process.stdout.write(`power was cut ${cuts} times, ${secondCuts} times again in recovery\n`)
     expect(cuts).toBeGreaterThan(4000)
     expect(secondCuts).toBeGreaterThan(200)
   }, 120_000)
