@@ -152,7 +152,7 @@ class SegmentScanner {
     const position = this.#position
     const end = position + batchLength
     if (appendTimeUs < this.#lastAppendTimeUs) this.#noteOlder(batch)
-    this.#lastAppendTimeUs = Math.max(this.#lastAppendTimeUs, appendTimeUs)
+    this.#lastAppendTimeUs = appendTimeUs
     const last = this.#runs.at(-1)
     if (last?.end === position && last.endOffset === baseOffset) {
       last.end = end

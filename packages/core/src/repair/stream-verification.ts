@@ -45,7 +45,7 @@ export function defectsOf(inspected: InspectedStream): Defect[] {
     ...holesBefore(inspected, segment),
     ...segmentDefects(segment),
   ])
-  const ofEnd = holesBefore(inspected, undefined)
+  const ofEnd = segments.length === 0 ? [noSegment(inspected)] : holesBefore(inspected, undefined)
   return [...ofMetadata, ...inspected.misplaced.map(misplacedDefect), ...ofSegments, ...ofEnd]
 }
 
@@ -94,6 +94,13 @@ function defectOf(segment: string, fault: Fault): Defect {
     code,
     message,
   }
+}
+
+function noSegment({ startOffset }: InspectedStream): Defect {
+  const message = 'the stream has no segment file'
+  const range = { positionBytes: 0, endPositionBytes: 0 }
+  const offsets = { fromOffset: startOffset, toOffset: null }
+  return { segment: 'stream.meta', ...range, ...offsets, code: 'OFFSET_GAP', message }
 }
 
 function holesBefore(
