@@ -6,7 +6,7 @@
  * longer. So a record comes late by at most about a fifth of the time for which its stream was quiet.
  *
  * Looks are bounded as a share of time, not only in number: after n of them the timer waits at least
- * n × 50 µs, of which they take some 5 µs each.
+ * n × 100 µs, of which they take some 5 µs each.
  */
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
@@ -30,7 +30,7 @@ export interface PollingOptions {
 /** By how much the interval grows when nothing came. */
 const BACKOFF = 1.25
 /** What the timer waits at least for each look of the time before, in milliseconds. */
-const PAUSE_PER_LOOK_MS = 0.05
+const PAUSE_PER_LOOK_MS = 0.1
 
 interface Watch {
   intervalMs: number

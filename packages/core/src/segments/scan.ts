@@ -4,7 +4,7 @@
  * Stateless over bytes (after Aeron's term scanners). Used by recovery, by the rebuilding of an index
  * and by `dump`; the read path has its own, shorter walk.
  */
-import { BATCH_HEADER_BYTES, BatchView, inspectBatch } from '@tailrace/format'
+import { BATCH_HEADER_BYTES, BatchView, inspectBatch, inspectBatchHeader } from '@tailrace/format'
 import type { BatchDefect } from '@tailrace/format'
 import type { StorageFile } from '../storage/storage-port.js'
 import type { SegmentBytes } from './segment-bytes.js'
@@ -44,7 +44,10 @@ export function scanBatches(
   for (;;) {
     if (position >= limit || isEndOfData(contents, position))
       return { position, nextOffset, defect: undefined }
-    const defect = inspectBatch(bytes, position, limit, options.depth)
+    const defect =
+      options.depth === 'header'
+        ? inspectBatchHeader(contents.view, position, limit)
+        : inspectBatch(bytes, position, limit, 'whole')
     if (defect !== undefined) return { position, nextOffset, defect }
     batch = batch === undefined ? new BatchView(bytes, position) : batch.wrap(bytes, position)
     if (batch.baseOffset !== nextOffset) {

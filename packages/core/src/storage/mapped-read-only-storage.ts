@@ -13,7 +13,6 @@ import {
   readFileSync,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
 import { mapFile } from './mmap.js'
 import type { FileStat, IdentifiedFile, ReadOnlyStorage } from './read-only-storage.js'
 import { errnoCode, storageErrorOf } from './storage-error.js'
@@ -28,20 +27,20 @@ export class MappedReadOnlyStorage implements ReadOnlyStorage {
   }
 
   names(directory: string): readonly string[] | undefined {
-    return ifPresent('listing', directory, () => readdirSync(join(this.#root, directory)))
+    return ifPresent('listing', directory, () => readdirSync(this.#absolute(directory)))
   }
 
   stat(path: string): FileStat | undefined {
     return ifPresent('looking at', path, () => {
       // Without an exception for the usual answer: this is called at every look.
-      const found = statSync(join(this.#root, path), { bigint: true, throwIfNoEntry: false })
+      const found = statSync(this.#absolute(path), { bigint: true, throwIfNoEntry: false })
       return found === undefined ? undefined : fileStatOf(found)
     })
   }
 
   readFile(path: string): Uint8Array | undefined {
     return ifPresent('reading', path, () => {
-      const content = readFileSync(join(this.#root, path))
+      const content = readFileSync(this.#absolute(path))
       return new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
     })
   }
@@ -49,7 +48,7 @@ export class MappedReadOnlyStorage implements ReadOnlyStorage {
   open(path: string): IdentifiedFile {
     let descriptor: number | undefined
     try {
-      descriptor = openSync(join(this.#root, path), constants.O_RDONLY)
+      descriptor = openSync(this.#absolute(path), constants.O_RDONLY)
       const { identity, sizeBytes } = fileStatOf(fstatSync(descriptor, { bigint: true }))
       const bytes = sizeBytes === 0 ? new Uint8Array(0) : mapFile(descriptor, sizeBytes, 'read')
       return { bytes, identity, wrote: refuse, sync: refuse, close: nothingToClose }
@@ -58,6 +57,10 @@ export class MappedReadOnlyStorage implements ReadOnlyStorage {
     } finally {
       if (descriptor !== undefined) closeSync(descriptor)
     }
+  }
+
+  #absolute(path: string): string {
+    return `${this.#root}/${path}`
   }
 }
 
