@@ -13,7 +13,7 @@ import type { Scheduler } from '../io/scheduler.js'
 
 /** A stream to look at. */
 export interface Polled {
-  /** Looks; true when something came. Never throws. */
+  /** Looks; true when something came. */
   poll(): boolean
 }
 
@@ -103,14 +103,22 @@ export class Polling {
     this.#nowMs = Math.max(this.#time(), dueMs)
     this.#disarm()
     const due = [...this.#watches].filter(([, watch]) => watch.dueMs <= this.#nowMs)
-    for (const [polled, watch] of due) {
-      // A look at one may make somebody stop waiting for another.
-      if (this.#watches.get(polled) === watch) this.#lookAt(polled, watch)
-    }
     this.#pauseUntilMs = this.#nowMs + due.length * PAUSE_PER_LOOK_MS
-    let nextMs = Infinity
-    for (const watch of this.#watches.values()) nextMs = Math.min(nextMs, watch.dueMs)
-    if (this.#watches.size > 0) this.#arm(nextMs)
+    try {
+      for (const [polled, watch] of due) {
+        // A look at one may make somebody stop waiting for another.
+        if (this.#watches.get(polled) === watch) this.#lookAt(polled, watch)
+      }
+    } finally {
+      // Also when a listener throws: the others still wait.
+      this.#armForFirst()
+    }
+  }
+
+  #armForFirst(): void {
+    let dueMs = Infinity
+    for (const watch of this.#watches.values()) dueMs = Math.min(dueMs, watch.dueMs)
+    if (dueMs < Infinity) this.#arm(dueMs)
   }
 
   #lookAt(polled: Polled, watch: Watch): void {

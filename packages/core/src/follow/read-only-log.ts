@@ -58,6 +58,7 @@ export class ReadOnlyLog implements AsyncDisposable {
   #waiterCount = 0
   #stopWatching: () => void = () => undefined
   #isNotifying = false
+  #hasLookedInTurn = false
 
   /** Use `ReadOnlyStore.open`. @throws {StorageError} STREAM_CORRUPT, IO_ERROR. */
   constructor(options: ReadOnlyLogOptions) {
@@ -163,8 +164,9 @@ export class ReadOnlyLog implements AsyncDisposable {
   }
 
   /**
-   * A reader whose first run holds `offset`. At the tail it looks for more by itself, so that its `next`
-   * also throws what {@link refresh} throws.
+   * A reader whose first run holds `offset`. When it comes to the tail it looks for more by itself, so that
+   * its `next` also throws what {@link refresh} throws; but once a turn, so that a writer that never pauses
+   * does not hold this process in a loop.
    */
   reader(offset: number): LogReader {
     const segments = this.#segments
@@ -177,7 +179,7 @@ export class ReadOnlyLog implements AsyncDisposable {
         startOffset: () => this.startOffset,
         gaps: () => this.gaps,
         visible: () => {
-          if (reader.nextOffset >= this.#visible.offset) this.refresh()
+          if (reader.nextOffset >= this.#visible.offset) this.#refreshOnceATurn()
           return this.#visible
         },
         assertReadable: () => {
@@ -271,16 +273,25 @@ export class ReadOnlyLog implements AsyncDisposable {
 
   readonly #polled = {
     poll: (): boolean => {
+      let hasAdvanced = false
       try {
-        const hasAdvanced = this.#refresh()
-        if (hasAdvanced) this.#listeners.notify()
-        return hasAdvanced
+        hasAdvanced = this.#refresh()
       } catch (error) {
-        // Whoever waits is told by the notification that the log is closed, and by its next call why.
-        if (this.#closed === undefined) throw error
-        return false
+        // Whoever waits was told that the log is closed, and its next call is told why.
+        if (error !== this.#closed) throw error
       }
+      if (hasAdvanced) this.#listeners.notify()
+      return hasAdvanced
     },
+  }
+
+  #refreshOnceATurn(): void {
+    if (this.#hasLookedInTurn) return
+    this.#hasLookedInTurn = true
+    this.#scheduler.soon(() => {
+      this.#hasLookedInTurn = false
+    })
+    this.refresh()
   }
 
   #refresh(): boolean {
@@ -288,8 +299,9 @@ export class ReadOnlyLog implements AsyncDisposable {
     try {
       this.#look()
     } catch (error) {
-      this.#end(toError(error))
-      throw error
+      const reason = toError(error)
+      this.#end(reason)
+      throw reason
     }
     const { mark } = this.#segments
     const hasAdvanced = mark.offset > this.#visible.offset

@@ -130,6 +130,26 @@ describe('polling', () => {
     expect(stream.count).toBeGreaterThan(20)
   })
 
+  it('goes on for the others when a look throws', () => {
+    const { polling: polled, pass, scheduler } = polling()
+    const other = new Looked()
+    other.hasNews = true
+    const broken = {
+      poll: () => {
+        throw new Error('a listener with a bug')
+      },
+    }
+    const stop = polled.watch(broken)
+    polled.watch(other)
+    expect(() => {
+      pass(1)
+    }).toThrow('a listener with a bug')
+    expect(scheduler.timerCount).toBe(1)
+    stop()
+    pass(5)
+    expect(other.count).toBeGreaterThanOrEqual(4)
+  })
+
   it('lets streams come and go while it looks', () => {
     const { polling: polled, pass } = polling()
     const other = new Looked()

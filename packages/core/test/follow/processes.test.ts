@@ -1,10 +1,13 @@
 /** Followers in processes of their own: many at once, without any right to write, unnoticed by the writer. */
 
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, cpSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-import type { LogDescription } from '../../src/index.js'
+import { openStore, type LogDescription } from '../../src/index.js'
 import { filesOf, streamDirectory } from '../support/files.js'
 import { runSeed } from '../support/random.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -125,6 +128,25 @@ describe('a follower in a process without rights', () => {
     },
     TIMEOUT_MS,
   )
+})
+
+describe('a process that does nothing but follow', () => {
+  it('stays alive until the record comes, and ends by itself after it', async () => {
+    using root = temporaryDirectory()
+    await using store = await openStore(root.path)
+    const log = await store.ensure(STREAM)
+    const script = fileURLToPath(new URL('programs/tail-one.mjs', import.meta.url))
+    const child = spawn(process.execPath, [script, root.path, STREAM])
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (text.startsWith('waiting')) void log.append({ value: 'at last' })
+    })
+    const [status] = (await once(child, 'close')) as [number]
+    expect(output).toBe('waiting\nat last\n')
+    expect(status).toBe(0)
+  })
 })
 
 describe('a writer that is followed', () => {

@@ -4,6 +4,7 @@ import { writeRecoveryPoint, readRecoveryPoint } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 
 import { MappedStorage, openStoreReadOnly, type StorageFile } from '../../src/index.js'
+import { MappedReadOnlyStorage } from '../../src/storage/mapped-read-only-storage.js'
 import { Gate } from '../support/observed-storage.js'
 import { produce } from '../support/records.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -156,6 +157,44 @@ describe('a follower of a relaxed stream', () => {
       bytes.set(batch, position)
     }
     expect(await valuesOf(followed)).toEqual(['whole', 'half'])
+  })
+})
+
+describe('a follower of a writer that never pauses', () => {
+  it('lets its own process go on between two looks', async () => {
+    using root = temporaryDirectory()
+    await using writer = await openTestLog(root.path, { durability: 'relaxed' })
+    await writer.log.append({ value: 'first' })
+    const inner = new MappedReadOnlyStorage(root.path)
+    const batch = produce([{ value: 'one more' }])
+    let isRunning = false
+    await using readOnly = await openStoreReadOnly(root.path, {
+      storage: {
+        names: (directory) => inner.names(directory),
+        readFile: (path) => inner.readFile(path),
+        open: (path) => inner.open(path),
+        // Whenever the follower looks, the writer has just appended again.
+        stat(path) {
+          if (isRunning && writer.log.hasRoomFor(batch.length)) writer.log.appendBatch(batch)
+          return inner.stat(path)
+        },
+      },
+    })
+    const followed = await readOnly.open(STREAM)
+    isRunning = true
+    let turns = 0
+    const turn = (): void => {
+      turns += 1
+      if (isRunning) setImmediate(turn)
+    }
+    setImmediate(turn)
+    let count = 0
+    for await (const _ of followed.read({ from: 'first', follow: true })) {
+      count += 1
+      if (count === 100) break
+    }
+    isRunning = false
+    expect(turns).toBeGreaterThan(10)
   })
 })
 

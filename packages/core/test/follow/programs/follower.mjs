@@ -62,6 +62,7 @@ serveJobs({
         await fresh.close()
         fresh = await freshLog(stream)
       }
+      log.refresh()
       const run = guarded(() => tail.next(1024 * 1024))
       if (run === 'overtaken') {
         overtaken += 1
