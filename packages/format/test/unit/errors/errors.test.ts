@@ -72,6 +72,7 @@ describe('the registry', () => {
       INVALID_CONFIG: 211,
       UNKNOWN_CHANNEL: 212,
       INVALID_REQUEST: 213,
+      CURSOR_CONFLICT: 214,
       IO_ERROR: 300,
       NO_SPACE: 301,
       STREAM_CORRUPT: 302,
