@@ -5,7 +5,7 @@ import type { Scheduler } from '../io/scheduler.js'
 import type { ProducerTable } from '../producers/producer-table.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
-import type { SegmentLoader } from '../segments/segment.js'
+import type { Segment, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import type { RecoveredLog } from './recovery.js'
 import type { StreamMetadata } from './stream-metadata.js'
@@ -17,6 +17,8 @@ export interface LogOptions {
   readonly metadata: StreamMetadata
   readonly recovered: RecoveredLog
   readonly producers: ProducerTable
+  /** Sealed segments whose index file is of no use; the loader adds to it, upkeep writes them anew. */
+  readonly rebuilt: Set<Segment>
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings

@@ -35,6 +35,8 @@ export interface LogUpkeepOptions {
   readonly writer: SegmentWriter
   readonly commit: GroupCommit
   readonly producers: ProducerTable
+  /** Segments whose index file is to be written anew. */
+  readonly rebuilt: Set<Segment>
   /** True while the log may be changed: open, undamaged, not poisoned. */
   readonly isWritable: () => boolean
   readonly onError: (error: unknown) => void
@@ -78,6 +80,7 @@ export class LogUpkeep {
 
   /** Applies retention as of now. @throws {StorageError} IO_ERROR, NO_SPACE. */
   async applyRetention(): Promise<void> {
+    this.#writeIndexesAnew()
     await this.#jobs.run(() => this.#retain())
   }
 
@@ -108,6 +111,13 @@ export class LogUpkeep {
     if (openSinceBoot === undefined) return
     this.#metadata = closed
     await writeStreamMetadata(this.#options.storage, this.#options.directory, closed)
+  }
+
+  /** Index files that were found to be of no use: without new ones each opening would cost a scan. */
+  #writeIndexesAnew(): void {
+    const { rebuilt } = this.#options
+    for (const segment of rebuilt) this.#jobs.push(() => this.#cutToSize(segment))
+    rebuilt.clear()
   }
 
   /** Resolves when no job is left. */

@@ -118,6 +118,7 @@ export class Log {
       writer: this.#writer,
       commit: this.#commit,
       producers: this.#producers,
+      rebuilt: options.rebuilt,
       isWritable: () => this.failure === undefined,
       onError: onBackgroundError,
     })

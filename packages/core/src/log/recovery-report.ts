@@ -8,7 +8,7 @@ export interface RecoveryReport {
   readonly tornTail?: TornTail
   /** Present when the log is damaged below its end; it is then read-only up to `from`. */
   readonly damage?: Damage
-  /** Sidecars that were of no use and were rebuilt. */
+  /** Index files that were damaged and were rebuilt: so far, for each is looked at when it is first needed. */
   readonly rebuilt: readonly string[]
 }
 

@@ -39,6 +39,8 @@ export interface RecoveryOptions {
   readonly files: readonly SegmentFileEntry[]
   /** Ranges whose records a repair gave up: there the log goes on behind a hole. */
   readonly gaps: readonly Gap[]
+  /** For the report: names are added to it when segments are opened, also later. */
+  readonly rebuilt: readonly string[]
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
@@ -105,7 +107,7 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
     report: {
       scannedBytes: scanned.reduce((sum, { extent }) => sum + extent.dataEnd, 0),
       ...(tornTail === undefined ? {} : { tornTail }),
-      rebuilt: [],
+      rebuilt: options.rebuilt,
     },
   }
 }
@@ -252,7 +254,7 @@ function readOnlyLog(
     segments: [...earlier, ...live],
     uncut: [],
     hasLostBatches: false,
-    report: { scannedBytes: 0, damage, rebuilt: [] },
+    report: { scannedBytes: 0, damage, rebuilt: options.rebuilt },
   }
 }
 

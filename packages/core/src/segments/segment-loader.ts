@@ -29,11 +29,15 @@ export interface SegmentFiles {
   readFile(path: string): Uint8Array | undefined
 }
 
-/** A loader for the segments in `directory`. One that belongs elsewhere is taken for one without batches. */
+/**
+ * A loader for the segments in `directory`. One that belongs elsewhere is taken for one without batches.
+ * `onUnusable` hears of each sidecar that is there and of no use.
+ */
 export function segmentLoader(
   storage: Storage,
   directory: string,
   streamId: string,
+  onUnusable: (segment: Segment) => void,
 ): SegmentLoader {
   const openSealed = sealedSegmentOpener(storage, directory, (segment, contents) =>
     scannedExtent(contents, segment.baseOffset),
@@ -41,6 +45,7 @@ export function segmentLoader(
   return {
     openSealed(segment) {
       const opened = openSealed(segment)
+      if (opened.isIndexUnusable) onUnusable(segment)
       if (belongs(opened.file.bytes, streamId, segment.baseOffset)) return opened
       return { file: opened.file, extent: emptyExtent(segment.baseOffset) }
     },
@@ -50,18 +55,29 @@ export function segmentLoader(
   }
 }
 
-/** Opens sealed segments; `rebuild` learns the extent of one whose sidecar is of no use. */
+/** A sealed segment as it was opened. */
+interface OpenedSegment {
+  readonly file: StorageFile
+  readonly extent: SegmentExtent
+  /** The sidecar is there, and not believed. */
+  readonly isIndexUnusable: boolean
+}
+
+/** Opens sealed segments; `rebuild` learns the extent of one whose sidecar is missing or of no use. */
 export function sealedSegmentOpener(
   files: SegmentFiles,
   directory: string,
   rebuild: (segment: Segment, contents: SegmentBytes) => SegmentExtent,
-): SegmentLoader['openSealed'] {
+): (segment: Segment) => OpenedSegment {
   return (segment) => {
     const file = files.open(`${directory}/${segment.fileName}`, 'read')
     const contents = new SegmentBytes(file)
-    const stored = storedExtent(files, directory, segment.baseOffset)
-    if (stored !== undefined && agrees(stored, contents)) return { file, extent: stored }
-    return { file, extent: rebuild(segment, contents) }
+    const index = files.readFile(`${directory}/${indexFileName(segment.baseOffset)}`)
+    const stored = index === undefined ? undefined : storedExtent(index, segment.baseOffset)
+    if (stored !== undefined && agrees(stored, contents)) {
+      return { file, extent: stored, isIndexUnusable: false }
+    }
+    return { file, extent: rebuild(segment, contents), isIndexUnusable: index !== undefined }
   }
 }
 
@@ -90,15 +106,9 @@ export function encodedIndex(baseOffset: number, extent: Readonly<SegmentExtent>
   })
 }
 
-function storedExtent(
-  storage: SegmentFiles,
-  directory: string,
-  baseOffset: number,
-): SegmentExtent | undefined {
-  const bytes = storage.readFile(`${directory}/${indexFileName(baseOffset)}`)
-  if (bytes === undefined) return undefined
+function storedExtent(index: Uint8Array, baseOffset: number): SegmentExtent | undefined {
   try {
-    const decoded = decodeIndex(bytes)
+    const decoded = decodeIndex(index)
     if (decoded.baseOffset !== baseOffset) return undefined
     return {
       endOffset: decoded.endOffset,

@@ -1,5 +1,5 @@
 /** Opens one stream of a store: files put in order, recovery, producers, then the log. */
-import { StorageError } from '@tailrace/format'
+import { indexFileName, StorageError } from '@tailrace/format'
 import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
@@ -13,6 +13,7 @@ import { recoverProducers } from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { segmentLoader } from '../segments/segment-loader.js'
+import type { Segment } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import { STREAMS_DIRECTORY } from './stream-creation.js'
 
@@ -44,13 +45,19 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const gaps = stored.gaps ?? []
   const { streamId } = stored
-  const loader = segmentLoader(storage, directory, streamId)
+  const rebuilt = new Set<Segment>()
+  const rebuiltNames: string[] = []
+  const loader = segmentLoader(storage, directory, streamId, (segment) => {
+    if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
+    rebuilt.add(segment)
+  })
   const recovered = await recoverLog({
     storage,
     directory,
     streamId,
     files,
     gaps,
+    rebuilt: rebuiltNames,
     loader,
     cache,
     activeMappings,
@@ -66,6 +73,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     metadata,
     recovered,
     producers,
+    rebuilt,
     loader,
     cache,
     activeMappings,
