@@ -140,9 +140,12 @@ export class LogUpkeep {
       throw endUnreached(segment, nextOffset)
     const sizeBytes = Math.max(dataEnd, segment.shownEnd) + END_MARKER_BYTES
     await storage.resize(`${directory}/${segment.fileName}`, sizeBytes)
-    await writeIndexFile(storage, directory, segment)
     segment.sizeBytes = sizeBytes
-    segment.release()
+    try {
+      await writeIndexFile(storage, directory, segment)
+    } finally {
+      segment.release()
+    }
   }
 
   async #retain(): Promise<void> {

@@ -477,8 +477,10 @@ export class Log {
     await this.#upkeep.idle()
     this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
     await this.#writer.active.sync()
-    await this.#upkeep.writeProducers()
-    await this.#upkeep.noteClosed()
+    // These spare the next opening some work. That they fail, on a full disk, loses nothing.
+    const { onBackgroundError } = this.#options
+    await this.#upkeep.writeProducers().catch(onBackgroundError)
+    await this.#upkeep.noteClosed().catch(onBackgroundError)
   }
 
   #assertWritable(): void {

@@ -1,10 +1,12 @@
 import { StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import type { Log } from '../../../src/index.js'
+import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf, thrownBy } from '../../support/errors.js'
+import { segmentBytes } from '../../support/files.js'
 import { ManualScheduler } from '../../support/manual-scheduler.js'
 import { Gate, type ObservedStorage } from '../../support/observed-storage.js'
-import { produce, sized, valuesOf } from '../../support/records.js'
+import { offsetsOf, produce, range, sized, valuesOf } from '../../support/records.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { appendSegments, openTestLog, SMALL } from '../../support/test-store.js'
 
@@ -200,6 +202,31 @@ describe('a full disk', () => {
     storage.interfere = () => undefined
     expect(await log.trim(7)).toBe(7)
     expect(log.startOffset).toBe(7)
+  })
+
+  it('costs index files and notes, and neither records nor descriptors nor the close', async () => {
+    using directory = temporaryDirectory()
+    const config = { ...SMALL, durability: 'relaxed' } as const
+    {
+      await using opened = await openTestLog(directory.path, config)
+      const { log, storage, backgroundErrors } = opened
+      storage.interfere = ({ kind }) => {
+        if (kind === 'writeFile') throw noSpace()
+      }
+      await appendSegments(log, 6)
+      await log.flush()
+      await storage.quiet()
+      expect(log.failure).toBeUndefined()
+      expect(backgroundErrors.length).toBeGreaterThanOrEqual(6)
+      expect(log.describe().sizeBytes).toBe(segmentBytes(directory.path, 's'))
+      // The active segment and the prepared one.
+      expect(descriptorsBelow(directory.path).length).toBeLessThanOrEqual(2)
+      expect(await offsetsOf(log)).toEqual(range(0, log.endOffset))
+      await opened.store.close()
+    }
+    await using opened = await openTestLog(directory.path, config)
+    expect(await offsetsOf(opened.log)).toEqual(range(0, opened.log.endOffset))
+    expect(opened.log.endOffset).toBeGreaterThan(15)
   })
 
   it('creates no stream, and leaves nothing of it', async () => {
