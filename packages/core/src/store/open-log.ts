@@ -40,7 +40,9 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     environment.onBackgroundError(name, error)
   }
   const found = readStreamMetadata(storage, directory)
-  const stored = found === undefined ? undefined : await finishRepair(storage, directory, found)
+  // Whoever renamed or copied the directory has renamed the stream.
+  const named = found === undefined ? undefined : { ...found, name }
+  const stored = named === undefined ? undefined : await finishRepair(storage, directory, named)
   const files = await collectSegmentFiles(storage, directory)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const gaps = stored.gaps ?? []
@@ -64,7 +66,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   })
   const metadata =
     stored.config.durability === 'relaxed'
-      ? await enterRelaxed(environment, stored, recovered.hasLostBatches)
+      ? await enterRelaxed(environment, { directory, stored }, recovered.hasLostBatches)
       : stored
   const producers = recoverProducers(storage, directory, recovered.segments)
   return new Log({
@@ -91,15 +93,16 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
  */
 async function enterRelaxed(
   environment: LogEnvironment,
-  stored: StreamMetadata,
+  { directory, stored }: { readonly directory: string; readonly stored: StreamMetadata },
   hasLostBatches: boolean,
 ): Promise<StreamMetadata> {
   const { storage, bootId, nextEpoch } = environment
   const { openSinceBoot } = stored
+  if (openSinceBoot === bootId && !hasLostBatches) return stored
   const isCutOff = openSinceBoot !== undefined && openSinceBoot !== bootId
   const epoch = isCutOff || hasLostBatches ? await nextEpoch() : stored.epoch
   const metadata = { ...stored, epoch, openSinceBoot: bootId }
-  await writeStreamMetadata(storage, `${STREAMS_DIRECTORY}/${stored.name}`, metadata)
+  await writeStreamMetadata(storage, directory, metadata)
   return metadata
 }
 

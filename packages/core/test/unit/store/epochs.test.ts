@@ -52,6 +52,15 @@ describe('the epoch of a stream', () => {
     expect(opened.log.epoch).toBe(before)
   })
 
+  it('costs nothing to keep: a stream that was killed in the same run is opened without a write', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestLog(directory.at('alive'), RELAXED, { bootId: '1' })
+    await opened.log.append({ value: 'seen' })
+    const copy = copyDirectory(directory.at('alive'), directory.at('killed'))
+    await using again = await openTestLog(copy, RELAXED, { bootId: '1' })
+    expect(again.storage.pathsOf('writeFile')).toEqual([])
+  })
+
   it('is stamped on what is appended from then on', async () => {
     using directory = temporaryDirectory()
     await using opened = await openTestLog(directory.at('alive'), RELAXED, { bootId: '1' })

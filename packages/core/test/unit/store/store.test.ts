@@ -13,6 +13,7 @@ import { openStore } from '../../../src/index.js'
 import { writeCheckedFile } from '../../../src/storage/checked-file.js'
 import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf, thrownBy } from '../../support/errors.js'
+import { copyDirectory } from '../../support/files.js'
 import { ManualScheduler } from '../../support/manual-scheduler.js'
 import { Gate, ObservedStorage } from '../../support/observed-storage.js'
 import { offsetsOf, range, sized, valuesOf } from '../../support/records.js'
@@ -511,6 +512,33 @@ describe('upkeep', () => {
     await storage.quiet()
     expect(log.startOffset).toBe(1)
   })
+})
+
+describe('the directory of a stream', () => {
+  it.each(['fsync', 'relaxed'] as const)(
+    'may be copied within the store: the copy is a stream of its own (%s)',
+    async (durability) => {
+      using directory = temporaryDirectory()
+      {
+        await using opened = await openTestStore(directory.path)
+        const log = await opened.store.ensure('original', { durability })
+        await log.append([{ value: 'a' }, { value: 'b' }])
+      }
+      copyDirectory(directory.at('streams', 'original'), directory.at('streams', 'copy'))
+      {
+        await using opened = await openTestStore(directory.path)
+        const copy = await opened.store.open('copy')
+        expect(copy.name).toBe('copy')
+        await copy.append({ value: 'only here' })
+        await copy.trim(2)
+      }
+      await using opened = await openTestStore(directory.path)
+      const original = await opened.store.open('original')
+      expect(original.name).toBe('original')
+      expect(await valuesOf(original)).toEqual(['a', 'b'])
+      expect(await valuesOf(await opened.store.open('copy'))).toEqual(['only here'])
+    },
+  )
 })
 
 describe('a directory', () => {
