@@ -78,12 +78,13 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
     const isFirst = scanned.length === 0
     const segment = scanSegment(options, entry, isFirst ? from.point : undefined)
     // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
-    if (segment.isUnreadable && !isFirst) break
+    if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
     scanned.push(segment)
   }
   const last = scanned.at(-1)
   if (last === undefined) throw new Error('recovery scans at least one segment')
-  const damage = damageBelow(last, scanned.length === 1 ? from.point : undefined)
+  const point = scanned.length === 1 ? from.point : undefined
+  const damage = damageBelow(last, point) ?? damageBehindGap(options, last)
   if (damage !== undefined) return readOnlyLog(options, { from, scanned, damage })
   const hasLaterBatch =
     laterBatch(last.contents, last.end.position, last.end.nextOffset) !== undefined
@@ -194,6 +195,22 @@ function headerDefect(
   }
 }
 
+/**
+ * True when a header was there and was damaged: a disk writes a sector whole or not at all, so that one
+ * which is neither zero nor a header is no crash's doing. Batches behind it tell it from a stranger.
+ */
+function hasDamagedHeader({ contents, entry }: ScannedSegment): boolean {
+  const { bytes } = contents
+  if (bytes.subarray(0, SEGMENT_HEADER_BYTES).every((byte) => byte === 0)) return false
+  try {
+    decodeSegmentHeader(bytes)
+    return false
+  } catch (error) {
+    if (!TailraceError.is(error)) throw error
+    return laterBatch(contents, SEGMENT_HEADER_BYTES - 1, entry.baseOffset) !== undefined
+  }
+}
+
 /** Damage is what is invalid before the recovery point, or a whole segment whose header is. */
 function damageBelow(last: ScannedSegment, point: RecoveryPoint | undefined): Damage | undefined {
   const durablePosition = point?.durablePosition ?? 0
@@ -205,6 +222,15 @@ function damageBelow(last: ScannedSegment, point: RecoveryPoint | undefined): Da
     segment: last.entry.fileName,
     reason: last.end.defect?.message ?? `the data ends at position ${last.end.position}`,
   }
+}
+
+/** A gap was listed when a segment behind it was durable: the offsets in it must not be given out again. */
+function damageBehindGap({ gaps }: RecoveryOptions, last: ScannedSegment): Damage | undefined {
+  const from = last.end.nextOffset
+  const goesOn = gaps.at(-1)?.to ?? from
+  if (goesOn <= from) return undefined
+  const reason = `the log goes on at offset ${goesOn} behind a gap, in a segment that is not there`
+  return { from, to: undefined, segment: last.entry.fileName, reason }
 }
 
 /** Cuts what lies behind the last valid batch; later segments are moved aside. */

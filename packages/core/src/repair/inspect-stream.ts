@@ -184,6 +184,9 @@ class StreamInspection {
       }
       const durable = at < pointed ? this.#allOf(headed, at) : durableByPoint(at, pointed, head)
       const inspected = await this.#inspect({ place, head, durable, last }, files)
+      if (isFresh && inspected !== undefined && isStranger(inspected)) {
+        return { scanned, orphans: headed.slice(at).map((orphan) => orphan.place) }
+      }
       if (inspected !== undefined) scanned.push(inspected)
     }
     return { scanned, orphans: [] }
@@ -219,7 +222,7 @@ class StreamInspection {
     const { place, head, durable, last } = segment
     const base = { place, head, durable, isBeingWritten: false }
     if (head.isNewer) {
-      const endOffset = durable.kind === 'none' ? place.baseOffset : durable.offset
+      const endOffset = 'offset' in durable ? durable.offset : place.baseOffset
       return { ...base, scan: undefined, endOffset, indexProblem: undefined, unreadableBytes: 0 }
     }
     const index = durable.kind === 'all' ? await this.#indexOf(place, files) : undefined
@@ -284,15 +287,23 @@ class StreamInspection {
       if (isHole) holes.push({ from, to: place.baseOffset, before: place })
       from = endOffset
     }
-    // The start is never beyond the end of a log that lost nothing.
-    if (startOffset > from) holes.push({ from, to: startOffset, before: undefined })
+    // Neither the start nor a gap is beyond the end of a log that lost nothing.
+    const to = Math.max(startOffset, this.#gaps.at(-1)?.to ?? 0)
+    if (to > from) holes.push({ from, to, before: undefined })
     return holes
   }
 }
 
-function durableByPoint(at: number, pointed: number, { point }: SegmentHead): DurableExtent {
-  if (at > pointed || point === undefined) return { kind: 'none' }
+function durableByPoint(at: number, pointed: number, { point, fault }: SegmentHead): DurableExtent {
+  if (at > pointed || point === undefined) {
+    return { kind: fault === undefined ? 'none' : 'beginning' }
+  }
   return { kind: 'point', offset: point.durableOffset, position: point.durablePosition }
+}
+
+/** No header, no batch: nothing says that it was ever a segment. */
+function isStranger({ head, scan }: InspectedSegment): boolean {
+  return head.fault !== undefined && scan?.runs.length === 0
 }
 
 /** Without the segments that end at or below the start: their removal is under way. */

@@ -77,9 +77,11 @@ export function planRepair(inspected: InspectedStream): RepairPlan {
     const hasActive = segment === segments.at(-1) && end.beginAt === undefined
     return planRebuild(segment, hasActive, taken)
   })
-  const setAside = [...damaged, ...inspected.misplaced].map(({ place }) => ({
-    from: place.fileName,
-    to: takeName(place.fileName, taken),
+  const inTheWay = inspected.orphans.filter(({ baseOffset }) => baseOffset === end.beginAt)
+  const replaced = [...damaged, ...inspected.misplaced].map(({ place }) => place)
+  const setAside = [...replaced, ...inTheWay].map(({ fileName }) => ({
+    from: fileName,
+    to: takeName(fileName, taken),
   }))
   const found = [...faultGaps(damaged), ...inspected.holes.map(gapOf)]
   const listed = metadata?.gaps ?? []
@@ -116,15 +118,16 @@ function planEnd(
   if (last === undefined) {
     return { beginAt: startOffset, epochReason: 'no segment says how far the log reached' }
   }
-  if (holes.some(({ before }) => before === undefined)) {
-    return { beginAt: startOffset, epochReason: 'the log ends before its start offset' }
+  const missing = holes.find(({ before }) => before === undefined)
+  if (missing !== undefined) {
+    return { beginAt: missing.to, epochReason: 'the last segment is missing' }
   }
   if (!damaged.includes(last) || last.scan === undefined) {
     return { beginAt: undefined, epochReason: undefined }
   }
   const { runs, endPosition, endOffset, nonZeroEnd } = last.scan
   const beginAt = runs.at(-1)?.endOffset === endOffset ? undefined : endOffset
-  const isEndUnknown = beginAt !== undefined && last.durable.kind === 'none'
+  const isEndUnknown = beginAt !== undefined && !('offset' in last.durable)
   if (isEndUnknown)
     return { beginAt, epochReason: 'no recovery point says how far the log reached' }
   const isCut = nonZeroEnd > endPosition || orphans.length > 0

@@ -21,7 +21,7 @@ import { requireDataDirectory } from './data-directory.js'
 import { DiskSource } from './disk-source.js'
 import type { FileSource } from './file-source.js'
 import { finishRepair } from './finish-repair.js'
-import { inspectStream } from './inspect-stream.js'
+import { inspectSettled } from './inspect-settled.js'
 import type { InspectedStream } from './inspect-stream.js'
 import { planRepair } from './repair-plan.js'
 import type { RepairPlan } from './repair-plan.js'
@@ -116,7 +116,7 @@ async function inspectedMetadata({
 
 async function inspect({ name, directory, source }: RepairedStream): Promise<InspectedStream> {
   const buffer = new WindowBuffer()
-  const inspected = await inspectStream({ source, directory, buffer, onRead: () => undefined })
+  const inspected = await inspectSettled({ source, directory, buffer, onRead: () => undefined })
   if (inspected === undefined) throw notFound(name)
   if (inspected.metadata === undefined) {
     throw noMetadata(name, inspected.metadataProblem ?? 'stream.meta is missing')

@@ -29,6 +29,8 @@ export type DurableExtent =
   | { readonly kind: 'all'; readonly offset: number }
   /** What its recovery point says. */
   | { readonly kind: 'point'; readonly offset: number; readonly position: number }
+  /** Nothing is known, but its header was damaged: so may what follows it. */
+  | { readonly kind: 'beginning' }
   | { readonly kind: 'none' }
 
 /** Batches that follow one another without a hole. */
@@ -181,26 +183,33 @@ class SegmentScanner {
   /** True while everything up to at least the next batch was durable once. */
   #isDurableHere(): boolean {
     const { durable } = this.#task
-    if (durable.kind === 'none') return false
-    if (durable.kind === 'all') return this.#nextOffset < durable.offset
-    return this.#position < durable.position
+    switch (durable.kind) {
+      case 'all':
+        return this.#nextOffset < durable.offset
+      case 'point':
+        return this.#position < durable.position
+      case 'beginning':
+        return this.#position === SEGMENT_HEADER_BYTES
+      case 'none':
+        return false
+    }
   }
 
   /** Goes to where the log goes on and notes the fault; false when nothing more is to be found. */
   async #passDamage(defect: BatchDefect | undefined): Promise<boolean> {
     const { durable } = this.#task
-    if (durable.kind === 'none') return false
-    const bounds = {
+    const isKnown = durable.kind === 'all' || durable.kind === 'point'
+    const goesOn = await this.#findContinuation({
       offsetMin: this.#nextOffset,
-      offsetEnd: durable.offset,
+      offsetEnd: isKnown ? durable.offset : Number.MAX_SAFE_INTEGER,
       appendTimeUsMin: this.#lastAppendTimeUs,
       epochMax: this.#task.epochMax,
-    }
-    const goesOn = await this.#findContinuation(bounds)
+    })
     if (goesOn !== undefined) {
       this.#noteDamage(goesOn, defect)
       return true
     }
+    if (!isKnown) return false
     const isToPoint = durable.kind === 'point'
     if (!isToPoint && defect === undefined && this.#isCutHere()) return false
     const position = isToPoint ? durable.position : await this.#endOfNonZero()

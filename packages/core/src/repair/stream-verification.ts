@@ -78,7 +78,7 @@ function misplacedDefect({ place, reason }: MisplacedSegment): Defect {
 
 /** With nothing valid behind it, and no recovery point, nobody knows how far the segment reached. */
 function headDefect({ place, durable, scan }: InspectedSegment, fault: Fault): Defect {
-  const isEndKnown = durable.kind !== 'none' || scan === undefined || scan.runs.length > 0
+  const isEndKnown = 'offset' in durable || scan === undefined || scan.runs.length > 0
   const defect = defectOf(place.fileName, fault)
   return isEndKnown ? defect : { ...defect, toOffset: null }
 }

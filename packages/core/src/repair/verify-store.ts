@@ -18,7 +18,7 @@ import { WindowBuffer } from './byte-window.js'
 import { requireDataDirectory } from './data-directory.js'
 import { DiskSource } from './disk-source.js'
 import type { FileSource } from './file-source.js'
-import { inspectStream } from './inspect-stream.js'
+import { inspectSettled } from './inspect-settled.js'
 import { StorageSource } from './storage-source.js'
 import { VerificationMeter } from './verification-meter.js'
 import { fileDefect, verificationOf } from './stream-verification.js'
@@ -147,7 +147,7 @@ class StoreVerifier {
     const directory = `${STREAMS_DIRECTORY}/${name}`
     const source = this.#source
     this.#meter.begin(name)
-    const inspected = await inspectStream({
+    const inspected = await inspectSettled({
       source,
       directory,
       buffer: this.#buffer,

@@ -175,11 +175,17 @@ describe('repairStream', () => {
     })
     const last = filesOf(storage).findLast((name) => name.endsWith('.log')) ?? ''
     await scribble(simulatedDisk(storage), last, { start: 0, end: 1000 })
+    // Nothing is appended at offsets that a gap holds.
+    await withLog(storage, async (log) => {
+      expect(log.failure).toMatchObject({ code: 'STREAM_CORRUPT', details: { from: 90 } })
+      await judgeLog(log, originals, [[90, 93]])
+    })
     const report = await repair(storage)
     expect(report.actions.map(({ kind }) => kind)).toContain('change-epoch')
     await withStore(storage, async (store) => {
       const log = await store.open(STREAM)
       expect(log.epoch).toBeGreaterThan(before)
+      expect((await log.append({ value: 'again' })).baseOffset).toBe(RECORD_COUNT)
       const other = await store.ensure('other')
       expect(other.epoch).toBeGreaterThan(log.epoch)
     })

@@ -7,7 +7,7 @@ import { runSeed } from '../support/random.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const TIMEOUT_MS = 60_000
-const ROUNDS = 40
+const ROUNDS = 100
 
 describe.each(['fsync', 'relaxed'] as const)(
   'a writer of another process in %s mode',

@@ -349,6 +349,13 @@ const ACTIVE: readonly Corruptor[] = [
     expected: { codes: ['BAD_MAGIC'], lost: [] },
   },
   {
+    name: 'the first sector of the active segment, recovery points and all',
+    damage: async (disk, segments) => {
+      await scribble(disk, fileAt(segments, 4), { start: 0, end: 512 })
+    },
+    expected: { codes: ['BAD_MAGIC', 'BAD_MAGIC'], lost: [lostBatches(28)] },
+  },
+  {
     name: 'damage in a sealed segment and in the active one',
     damage: async (disk, segments) => {
       for (const index of [9, 29]) {

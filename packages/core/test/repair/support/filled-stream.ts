@@ -36,7 +36,7 @@ export async function readWithGaps(
 /** Half-open ranges of offsets. */
 export type OffsetRange = readonly [from: number, to: number]
 
-/** Fails unless exactly the records outside of `lost` are there and the gaps say so. */
+/** Fails unless exactly the records outside of `lost`, up to the end, are there and the gaps say so. */
 export async function judgeLog(
   log: Log,
   originals: readonly LogRecord[],
@@ -44,7 +44,7 @@ export async function judgeLog(
 ): Promise<void> {
   const { records, gaps } = await readWithGaps(log)
   const isLost = (offset: number): boolean =>
-    lost.some(([from, to]) => from <= offset && offset < to)
+    offset >= log.endOffset || lost.some(([from, to]) => from <= offset && offset < to)
   expectRecords(
     records,
     originals.filter(({ offset }) => !isLost(offset)),
