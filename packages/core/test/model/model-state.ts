@@ -210,7 +210,8 @@ async function openAt(
 ): Promise<Opened> {
   const storage = new ObservedStorage(root)
   await storage.createDirectory('')
-  const store = await openStore(root, { storage, clock })
+  // One sealed segment stays mapped: each reader that goes on to another one lets it go.
+  const store = await openStore(root, { storage, clock, mappedBytesMax: 1 })
   return { root, storage, store, log: await store.ensure(STREAM, config) }
 }
 

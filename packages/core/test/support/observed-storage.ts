@@ -37,6 +37,9 @@ export class ObservedStorage implements Storage {
   readonly operations: Operation[] = []
   /** Before asynchronous operations; the synchronous ones (`open`, `readFile`) are only recorded. */
   interfere: Interference = () => undefined
+  /** True: one operation after another, so that before each of them the files are still. */
+  isSerial = false
+  #last: Promise<unknown> = Promise.resolve()
   #inFlight = 0
   #quietWaiters: (() => void)[] = []
 
@@ -118,7 +121,14 @@ export class ObservedStorage implements Storage {
     }
   }
 
-  async #run<T>(kind: OperationKind, path: string, action: () => Promise<T>): Promise<T> {
+  #run<T>(kind: OperationKind, path: string, action: () => Promise<T>): Promise<T> {
+    if (!this.isSerial) return this.#carryOut(kind, path, action)
+    const result = this.#last.then(() => this.#carryOut(kind, path, action))
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  async #carryOut<T>(kind: OperationKind, path: string, action: () => Promise<T>): Promise<T> {
     const operation = { kind, path }
     this.operations.push(operation)
     this.#inFlight += 1
