@@ -77,6 +77,7 @@ export class Segment implements Restable {
   readonly #activeMappings: ActiveMappings
   /** Everything below this position is durable: set by commits. */
   #durablePosition = 0
+  #syncsInFlight = 0
 
   private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
     this.baseOffset = options.baseOffset
@@ -158,9 +159,10 @@ export class Segment implements Restable {
     if (this.#state === 'active') this.#activeMappings.touch(this)
   }
 
-  /** True when an active segment is mapped and wholly durable. */
+  /** True when an active segment is mapped, wholly durable and not being synced. */
   get canRest(): boolean {
     if (this.#state !== 'active' || this.#contents === undefined) return false
+    if (this.#syncsInFlight > 0) return false
     return this.#durablePosition === this.#extent?.dataEnd
   }
 
@@ -190,7 +192,12 @@ export class Segment implements Restable {
 
   /** Makes everything appended before the call durable. Only while the contents are open for writing. */
   async sync(): Promise<void> {
-    await this.contents().file.sync()
+    this.#syncsInFlight += 1
+    try {
+      await this.contents().file.sync()
+    } finally {
+      this.#syncsInFlight -= 1
+    }
   }
 
   /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */
