@@ -41,6 +41,10 @@ function addCreate(parser: Parser, start: Start, url: string): void {
           type: 'string',
           describe: 'Keep records so long, for example 7d',
         })
+        .option('retention-records', {
+          type: 'string',
+          describe: 'Keep so many records, for example 1000000',
+        })
         .option('segment-bytes', {
           type: 'string',
           describe: 'Size that segment files grow to, for example 64MiB',

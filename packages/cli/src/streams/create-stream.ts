@@ -7,6 +7,7 @@
 import { checkStreamName, parseBytes, parseDurationMs } from '@tailrace/format'
 import { type Durability } from '@tailrace/protocol'
 
+import { usageError } from '../command-error.js'
 import { type Run } from '../context.js'
 import { connectToServer } from '../io/connection.js'
 
@@ -16,6 +17,7 @@ export interface CreateStreamArguments {
   readonly durability: Durability | undefined
   readonly retentionBytes: string | undefined
   readonly retentionAge: string | undefined
+  readonly retentionRecords: string | undefined
   readonly segmentBytes: string | undefined
   readonly url: string
   readonly json: boolean
@@ -41,11 +43,18 @@ export function createStream(args: CreateStreamArguments): Run {
 }
 
 function configOf(args: CreateStreamArguments) {
-  const { durability, retentionBytes, retentionAge, segmentBytes } = args
+  const { durability, retentionBytes, retentionAge, retentionRecords, segmentBytes } = args
   return {
     ...(durability === undefined ? {} : { durability }),
     ...(retentionBytes === undefined ? {} : { retentionBytes: parseBytes(retentionBytes) }),
     ...(retentionAge === undefined ? {} : { retentionMs: parseDurationMs(retentionAge) }),
+    ...(retentionRecords === undefined ? {} : { retentionRecords: parseCount(retentionRecords) }),
     ...(segmentBytes === undefined ? {} : { segmentBytesMax: parseBytes(segmentBytes) }),
   }
+}
+
+function parseCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : NaN
+  if (Number.isSafeInteger(count) && count > 0) return count
+  throw usageError(`--retention-records is "${text}", must be a number of records from 1 on`)
 }

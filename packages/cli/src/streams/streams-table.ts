@@ -61,7 +61,7 @@ export function streamFacts(info: StreamInfo, isColored: boolean): string {
 }
 
 function factsOf({ config, ...info }: StreamInfo): readonly (readonly [string, string])[] {
-  const { retentionBytes, retentionMs } = config
+  const { retentionBytes, retentionMs, retentionRecords } = config
   return [
     ['stream', info.stream],
     ['id', info.streamId],
@@ -78,6 +78,10 @@ function factsOf({ config, ...info }: StreamInfo): readonly (readonly [string, s
     ['segments up to', formatBytes(config.segmentBytesMax)],
     ['kept by size', retentionBytes === null ? 'everything' : formatBytes(retentionBytes)],
     ['kept by age', retentionMs === null ? 'for ever' : formatDuration(retentionMs)],
+    [
+      'kept by count',
+      retentionRecords === null ? 'any number' : countOf(retentionRecords, 'record'),
+    ],
   ]
 }
 

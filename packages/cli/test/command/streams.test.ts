@@ -52,7 +52,15 @@ describe('streams ls', () => {
 describe('streams create', () => {
   it('makes a stream as it was asked to', async () => {
     const options = ['--durability', 'relaxed', '--retention-bytes', '10GiB']
-    const more = ['--retention-age', '7d', '--segment-bytes', '1MiB', '--json']
+    const more = [
+      '--retention-age',
+      '7d',
+      '--retention-records',
+      '1000',
+      '--segment-bytes',
+      '1MiB',
+      '--json',
+    ]
     const made = await server.run(['streams', 'create', 'asked', ...options, ...more])
     expect(made).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(made.stdout.toString())).toMatchObject({
@@ -62,6 +70,7 @@ describe('streams create', () => {
         durability: 'relaxed',
         retentionBytes: 10 * 1024 ** 3,
         retentionMs: 7 * 86_400_000,
+        retentionRecords: 1000,
         segmentBytesMax: 1024 ** 2,
       },
     })
@@ -89,6 +98,8 @@ describe('streams create', () => {
   it.each([
     ['--retention-bytes', 'much', /"much" is not a size.*\(INVALID_CONFIG\)/],
     ['--retention-age', '7', /"7" is not a duration.*\(INVALID_CONFIG\)/],
+    ['--retention-records', '1k', /"1k", must be a number of records from 1 on.*\(USAGE\)/],
+    ['--retention-records', '0', /"0", must be a number of records from 1 on.*\(USAGE\)/],
     ['--segment-bytes', '1', /\(INVALID_CONFIG\)/],
     ['--durability', 'none', /Choices: "fsync", "relaxed".*\(USAGE\)/],
   ])('ends with 2 for %s %s', async (option, value, message) => {
@@ -96,6 +107,17 @@ describe('streams create', () => {
     expect(status).toBe(2)
     expect(stderr).toMatch(/^tailrace: .*\n$/)
     expect(stderr).toMatch(message)
+  })
+})
+
+describe('a stream with a bound on its records', () => {
+  it('keeps the newest ones, to the record, and says so', async () => {
+    await server.run(['streams', 'create', 'newest', '--retention-records', '3'])
+    await server.run(['publish', 'newest', '-'], { input: 'a\nb\nc\nd\n' })
+    const { stdout } = await server.run(['replay', 'newest', '--offsets'])
+    expect(stdout.toString()).toBe('1\tb\n2\tc\n3\td\n')
+    const described = await server.run(['streams', 'describe', 'newest'])
+    expect(described.stdout.toString()).toMatch(/^kept by count +3 records$/m)
   })
 })
 

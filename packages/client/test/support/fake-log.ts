@@ -122,6 +122,7 @@ export class FakeLog {
         segmentBytesMax: 64 * 1024 * 1024,
         retentionBytes: null,
         retentionMs: null,
+        retentionRecords: null,
       },
     }
   }

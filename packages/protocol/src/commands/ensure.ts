@@ -12,6 +12,7 @@ export interface StreamConfigRequest {
   readonly segmentBytesMax?: number | undefined
   readonly retentionBytes?: number | undefined
   readonly retentionMs?: number | undefined
+  readonly retentionRecords?: number | undefined
 }
 
 /** Body of ENSURE. */
@@ -59,5 +60,6 @@ function readConfigRequest(fields: Fields): StreamConfigRequest {
     ...integer('segmentBytesMax'),
     ...integer('retentionBytes'),
     ...integer('retentionMs'),
+    ...integer('retentionRecords'),
   }
 }

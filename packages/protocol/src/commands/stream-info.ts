@@ -22,6 +22,8 @@ export interface StreamConfigInfo {
   readonly retentionBytes: number | null
   /** Milliseconds a record is kept; null keeps it for ever. */
   readonly retentionMs: number | null
+  /** Records kept; null keeps any number of them, as do servers that do not say. */
+  readonly retentionRecords: number | null
 }
 
 /** A stream as it was when the server answered. */
@@ -72,5 +74,6 @@ function readStreamConfig(fields: Fields): StreamConfigInfo {
     segmentBytesMax: fields.integer('segmentBytesMax'),
     retentionBytes: fields.has('retentionBytes') ? fields.integer('retentionBytes') : null,
     retentionMs: fields.has('retentionMs') ? fields.integer('retentionMs') : null,
+    retentionRecords: fields.has('retentionRecords') ? fields.integer('retentionRecords') : null,
   }
 }

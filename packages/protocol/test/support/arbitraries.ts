@@ -46,6 +46,7 @@ const streamConfig: fc.Arbitrary<StreamConfigInfo> = record({
   segmentBytesMax: safeInteger,
   retentionBytes: fc.option(safeInteger),
   retentionMs: fc.option(safeInteger),
+  retentionRecords: fc.option(safeInteger),
 })
 
 export const streamInfo: fc.Arbitrary<StreamInfo> = record({
@@ -64,7 +65,7 @@ export const streamInfo: fc.Arbitrary<StreamInfo> = record({
   config: streamConfig,
 })
 
-/** One stream, written down: for frozen frames. */
+/** One stream, written down. */
 export const ORDERS: StreamInfo = {
   stream: 'orders',
   streamId: '00112233445566778899aabbccddeeff',
@@ -84,5 +85,20 @@ export const ORDERS: StreamInfo = {
     segmentBytesMax: 67_108_864,
     retentionBytes: null,
     retentionMs: 604_800_000,
+    retentionRecords: null,
   },
+}
+
+/** The same, as it was encoded before there was `retentionRecords`: what the frozen frames hold. */
+export const ORDERS_BEFORE: StreamInfo = beforeRetentionRecords(ORDERS)
+
+/** What decoding gives: a field that is missing in the configuration is null. */
+export function decodedInfo(info: StreamInfo): StreamInfo {
+  const { retentionRecords = null, ...config } = info.config as Partial<StreamConfigInfo>
+  return { ...info, config: { ...config, retentionRecords } as StreamConfigInfo }
+}
+
+function beforeRetentionRecords({ config, ...info }: StreamInfo): StreamInfo {
+  const { retentionRecords: _later, ...before } = config
+  return { ...info, config: before as StreamConfigInfo }
 }

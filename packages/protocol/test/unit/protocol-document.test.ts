@@ -48,7 +48,7 @@ type Complete<T extends keyof ControlMessages> = Required<ControlMessages[T]>
 const info = { ...ORDERS, lastAppendUs: 5 }
 const streamInfo = {
   ...info,
-  config: { ...info.config, retentionBytes: 1, retentionMs: 1 },
+  config: { ...info.config, retentionBytes: 1, retentionMs: 1, retentionRecords: 1 },
 }
 
 const subscribe: Complete<typeof FrameType.SUBSCRIBE> = {

@@ -86,7 +86,8 @@ async function describeIfThere(store: StreamStore, name: string): Promise<Stream
 }
 
 function storeConfig(config: StreamConfigRequest = {}): StreamConfigInput {
-  const { durability, flushIntervalMs, segmentBytesMax, retentionBytes, retentionMs } = config
+  const { durability, flushIntervalMs, segmentBytesMax } = config
+  const { retentionBytes, retentionMs, retentionRecords } = config
   return {
     ...(durability !== undefined && { durability }),
     ...(flushIntervalMs !== undefined && { flushIntervalMs }),
@@ -94,6 +95,7 @@ function storeConfig(config: StreamConfigRequest = {}): StreamConfigInput {
     retention: {
       ...(retentionBytes !== undefined && { maxBytes: retentionBytes }),
       ...(retentionMs !== undefined && { maxAge: retentionMs }),
+      ...(retentionRecords !== undefined && { maxRecords: retentionRecords }),
     },
   }
 }

@@ -45,6 +45,7 @@ const config = fc.record(
     segmentBytesMax: offset,
     retentionBytes: offset,
     retentionMs: offset,
+    retentionRecords: offset,
   },
   { requiredKeys: [] },
 )

@@ -38,6 +38,7 @@ describe.each([
       segmentBytesMax: 1024 * 1024,
       retentionBytes: 5_000_000,
       retentionMs: 60_000,
+      retentionRecords: 1000,
     } as const
     const first = decodeEnsureReply(
       (await peer.request(FrameType.ENSURE, { stream: 'orders', config })).body,

@@ -1,5 +1,12 @@
 import { decodeDescribeReply, decodeDescribeRequest, FrameType } from '../../../src/index.js'
-import { ORDERS, record, streamInfo, text } from '../../support/arbitraries.js'
+import {
+  decodedInfo,
+  ORDERS,
+  ORDERS_BEFORE,
+  record,
+  streamInfo,
+  text,
+} from '../../support/arbitraries.js'
 import { describeControlCommand } from '../../support/control-command.js'
 
 describeControlCommand({
@@ -19,7 +26,8 @@ describeControlCommand({
   type: FrameType.DESCRIBED,
   decode: decodeDescribeReply,
   arbitrary: streamInfo,
-  golden: { fields: { argument: 3 }, message: ORDERS },
+  golden: { fields: { argument: 3 }, message: ORDERS_BEFORE },
+  decoded: decodedInfo,
   optional: ['lastAppendUs'],
   refused: [
     [

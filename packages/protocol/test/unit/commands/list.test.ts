@@ -6,7 +6,15 @@ import {
   FrameType,
   type ListRequest,
 } from '../../../src/index.js'
-import { optional, ORDERS, record, streamInfo, text } from '../../support/arbitraries.js'
+import {
+  decodedInfo,
+  optional,
+  ORDERS,
+  ORDERS_BEFORE,
+  record,
+  streamInfo,
+  text,
+} from '../../support/arbitraries.js'
 import { describeControlCommand } from '../../support/control-command.js'
 
 describeControlCommand({
@@ -26,7 +34,8 @@ describeControlCommand({
   type: FrameType.LISTED,
   decode: decodeListReply,
   arbitrary: record({ streams: fc.array(streamInfo, { maxLength: 4 }), more: fc.boolean() }),
-  golden: { fields: { argument: 4 }, message: { streams: [ORDERS], more: false } },
+  golden: { fields: { argument: 4 }, message: { streams: [ORDERS_BEFORE], more: false } },
+  decoded: ({ streams, more }) => ({ streams: streams.map(decodedInfo), more }),
   refused: [
     [{ streams: {}, more: false }, 'field "streams" is a map, must be an array (LISTED)'],
     [

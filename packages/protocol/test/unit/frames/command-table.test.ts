@@ -62,8 +62,13 @@ describe('COMMAND_TABLE', () => {
     }
   })
 
-  it('has a frozen frame for each command and no other', () => {
-    expect(goldenNames().sort()).toEqual(COMMAND_TABLE.map(({ name }) => goldenNameOf(name)).sort())
+  it('has a frozen frame for each command, more of those that have grown, and no other', () => {
+    // `ensured@retention-records` is ENSURED with a field that came later.
+    const commands = COMMAND_TABLE.map(({ name }) => goldenNameOf(name))
+    const grown = goldenNames().filter((name) => name.includes('@'))
+    const first = goldenNames().filter((name) => !grown.includes(name))
+    expect(first.sort()).toEqual(commands.sort())
+    expect(commands).toEqual(expect.arrayContaining(grown.map((name) => name.replace(/@.*$/, ''))))
   })
 
   it('knows who is sent what', () => {
