@@ -1,31 +1,63 @@
-/** `npm run bench`: publish and replay beside the bare limit, as a table or as JSON. */
+/** `npm run bench`: scenarios with their limits beside them, as tables or as JSON. */
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { canPin } from './harness/actor-process.js'
-import { readEnvironment } from './harness/environment.js'
-import { renderReport, summarize } from './harness/report.js'
-import { publishReplay } from './scenarios/publish-replay.js'
+import { describeEnvironment, readEnvironment } from './harness/environment.js'
+import { runScenario } from './harness/run-scenario.js'
+import { summarize } from './harness/summary.js'
+import { renderTable } from './harness/table.js'
+import { SCENARIOS } from './scenarios/index.js'
 
-const { values } = parseArgs({
+const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
+                 [--json] [--out FILE] [--list]`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    records: { type: 'string', default: '4000000' },
-    size: { type: 'string', default: '128' },
+    small: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
+    set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
-    smoke: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
-const pinned = canPin()
-const parameters = values.smoke
-  ? { records: 20_000, sizeBytes: 128, rounds: 1, pinned }
-  : {
-      records: Number(values.records),
-      sizeBytes: Number(values.size),
-      rounds: Number(values.rounds),
-      pinned,
-    }
-const runs = await publishReplay(parameters)
-const rows = summarize(runs)
-const environment = readEnvironment(pinned)
-if (values.json)
-  process.stdout.write(`${JSON.stringify({ parameters, environment, rows, runs })}\n`)
-else process.stdout.write(`${renderReport(rows, environment)}\n`)
+if (values.help) exit(USAGE, 0)
+if (values.list) {
+  exit(SCENARIOS.map(({ name, about }) => `${name.padEnd(12)} ${about}`).join('\n'), 0)
+}
+const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
+if (unknown.length > 0) exit(`there is no scenario ${unknown.join(', ')}: see --list`, 2)
+const rounds = values.small ? 1 : Number(values.rounds)
+if (!(rounds >= 1)) exit('--rounds is a number from 1', 2)
+const overrides = Object.fromEntries(values.set.map(parseOverride))
+
+const chosen = SCENARIOS.filter(
+  ({ name }) => positionals.length === 0 || positionals.includes(name),
+)
+const environment = readEnvironment(canPin())
+const results = []
+for (const scenario of chosen) {
+  process.stderr.write(`${scenario.name} …\n`)
+  const result = await runScenario(scenario, { isSmall: values.small, rounds, overrides })
+  const rows = summarize(scenario, result)
+  results.push({ ...result, rows })
+  if (!values.json) process.stdout.write(`\n${renderTable(scenario, result, rows)}\n`)
+}
+const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
+if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
+process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
+
+function parseOverride(text: string): [string, number] {
+  const [key = '', value = ''] = text.split('=')
+  if (key === '' || value === '' || !Number.isFinite(Number(value))) {
+    exit(`--set takes parameter=number, not ${text}`, 2)
+  }
+  return [key, Number(value)]
+}
+
+function exit(text: string, code: number): never {
+  ;(code === 0 ? process.stdout : process.stderr).write(`${text}\n`)
+  process.exit(code)
+}

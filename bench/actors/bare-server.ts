@@ -68,9 +68,9 @@ serveJobs(
       await rm(directory, { recursive: true })
       return timing
     },
-    cpu: () => {
+    counters: () => {
       const { user, system } = process.cpuUsage()
-      return Promise.resolve({ seconds: (user + system) / 1e6 })
+      return Promise.resolve({ cpuSeconds: (user + system) / 1e6, syncs: 0 })
     },
   },
   () => {

@@ -5,7 +5,10 @@
  * in the same run that is timed.
  */
 import { connect, raw } from '@tailrace/client'
+import type { Producer } from '@tailrace/client'
+import type { Histogram } from 'hdr-histogram-js'
 import { serveJobs, timed } from '../harness/actor.js'
+import { latencyHistogram, quantiles } from '../harness/latency.js'
 
 interface StreamJob {
   readonly url: string
@@ -15,6 +18,10 @@ interface PublishJob extends StreamJob {
   readonly durability: 'fsync' | 'relaxed'
   readonly records: number
   readonly sizeBytes: number
+}
+interface PublishEachJob extends PublishJob {
+  readonly publishers: number
+  readonly window: number
 }
 interface ReplayJob extends StreamJob {
   readonly records: number
@@ -41,6 +48,28 @@ serveJobs(
         throw new Error(`${producer.acknowledgedCount} of ${records} records were acknowledged`)
       }
       return timing
+    },
+    /** Several publishers, each with single calls in flight that are awaited one by one. */
+    publishEach: async (job: PublishEachJob) => {
+      const { url, stream: name, durability, records, sizeBytes, publishers, window } = job
+      const clients = await Promise.all(Array.from({ length: publishers }, () => connect(url)))
+      const streams = clients.map((client) => client.stream<Uint8Array>(name, { codec: raw }))
+      await streams[0]?.ensure({ durability })
+      const producers = streams.map((stream) => stream.producer())
+      await Promise.all(producers.map((producer) => producer.open()))
+      const histogram = latencyHistogram()
+      const work = { left: records, value: new Uint8Array(sizeBytes).fill(0x2e), histogram }
+      const timing = await timed(async () => {
+        const callers = producers.flatMap((producer) =>
+          Array.from({ length: window }, () => publishOneByOne(producer, work)),
+        )
+        await Promise.all(callers)
+      })
+      const endOffset = (await streams[0]?.describe())?.endOffset
+      if (endOffset !== records) throw new Error(`${String(endOffset)} of ${records} were stored`)
+      for (const producer of producers) await producer.close()
+      for (const client of clients) await client.close()
+      return { ...timing, ...quantiles(histogram) }
     },
     replay: async ({ url, stream: name, records }: ReplayJob) => {
       await using client = await connect(url)
@@ -74,3 +103,16 @@ serveJobs(
   },
   () => Promise.resolve(),
 )
+
+/** One caller: the next call when the last is acknowledged, until all work is taken. */
+async function publishOneByOne(
+  producer: Producer<Uint8Array>,
+  work: { left: number; readonly value: Uint8Array; readonly histogram: Histogram },
+): Promise<void> {
+  while (work.left > 0) {
+    work.left -= 1
+    const start = performance.now()
+    await producer.publish(work.value)
+    work.histogram.recordValue(Math.max(1, Math.round((performance.now() - start) * 1000)))
+  }
+}

@@ -2,24 +2,29 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openStore } from '@tailrace/core'
 import { startServer } from '@tailrace/server'
 import { serveJobs } from '../harness/actor.js'
+import { CountingStorage } from './counting-storage.js'
 
 const dataDirectory = await mkdtemp(
   join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'),
 )
-const server = await startServer({ store: dataDirectory, port: 0 })
+const storage = new CountingStorage(dataDirectory)
+const store = await openStore(dataDirectory, { storage })
+const server = await startServer({ store, port: 0 })
 
 serveJobs(
   {
     address: () => Promise.resolve({ url: server.url }),
-    cpu: () => {
+    counters: () => {
       const { user, system } = process.cpuUsage()
-      return Promise.resolve({ seconds: (user + system) / 1e6 })
+      return Promise.resolve({ cpuSeconds: (user + system) / 1e6, syncs: storage.syncs })
     },
   },
   async () => {
     await server.close()
+    await store.close()
     await rm(dataDirectory, { recursive: true, force: true })
   },
 )

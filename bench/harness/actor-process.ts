@@ -59,6 +59,13 @@ export class ActorProcess implements AsyncDisposable {
     return Promise.race([answer, this.#ended])
   }
 
+  /** Ends the process at once, as `kill -9` does. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return

@@ -1,7 +1,7 @@
 /** Where a benchmark ran: without this a figure cannot be compared with another. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 
 /** The machine, the runtime and the state of the sources. */
 export interface Environment {
@@ -13,6 +13,8 @@ export interface Environment {
   readonly ws: string
   readonly commit: string
   readonly pinned: boolean
+  /** Load average of the last minute when the run began: a busy machine gives no figures. */
+  readonly load: number
 }
 
 /** Reads the environment; `pinned` says whether the processes have a core each. */
@@ -26,6 +28,7 @@ export function readEnvironment(pinned: boolean): Environment {
     ws: versionOf('ws'),
     commit: commitOf(),
     pinned,
+    load: loadavg()[0] ?? NaN,
   }
 }
 
@@ -46,4 +49,13 @@ function commitOf(): string {
     if (error instanceof Error) return 'unknown'
     throw error
   }
+}
+
+/** The environment as two lines below the tables. */
+export function describeEnvironment(environment: Environment): string {
+  const { cpu, cores, memoryGiB, kernel, node, ws, commit, pinned } = environment
+  return [
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ws ${ws}, commit ${commit}`,
+    `server and client ${pinned ? 'on one core each' : 'not pinned'}; loopback; medians (min–max); load ${environment.load.toFixed(1)} at the start`,
+  ].join('\n')
 }

@@ -1,5 +1,5 @@
 /**
- * The bench with its small parameters, as a real process: a bench that nobody runs rots.
+ * Every scenario with its small parameters, as a real process: a bench that nobody runs rots.
  *
  * Asserts counts and completeness, never a time.
  */
@@ -10,31 +10,58 @@ import { describe, expect, it } from 'vitest'
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
+interface Row {
+  readonly subject: string
+  readonly values: Record<string, { readonly median: number }>
+  readonly reference?: string
+  readonly ratio?: number
+}
 interface Report {
   readonly environment: Record<string, unknown>
-  readonly rows: readonly { readonly kind: string; readonly ofBare?: number }[]
-  readonly runs: readonly { readonly records: number; readonly seconds: number }[]
+  readonly results: readonly { readonly scenario: string; readonly rows: readonly Row[] }[]
+}
+
+async function bench(...words: string[]): Promise<Report> {
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...words])
+  return JSON.parse(stdout) as Report
+}
+
+const SUBJECTS = {
+  publish: ['relaxed', 'fsync', 'bare ws', 'bare new file'],
+  replay: ['first', 'again', 'bare ws'],
+  safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
+  reopen: ['reopen', 'reading a tenth of it'],
 }
 
 describe('npm run bench', () => {
-  it('publishes, replays and verifies every record, beside the bare limit', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [main, '--smoke', '--json'])
-    const report = JSON.parse(stdout) as Report
-    expect(report.rows.map(({ kind }) => kind)).toEqual([
-      'publish relaxed',
-      'replay',
-      'publish fsync',
-      'bare ws to server',
-      'bare ws to client',
-      'bare new file',
-    ])
-    for (const run of report.runs) {
-      expect(run.records).toBe(20_000)
-      expect(run.seconds).toBeGreaterThan(0)
-    }
-    expect(report.rows.slice(0, 3).every(({ ofBare }) => Number.isFinite(ofBare))).toBe(true)
-    expect(Object.keys(report.environment)).toEqual(
-      expect.arrayContaining(['cpu', 'cores', 'memoryGiB', 'kernel', 'node', 'ws', 'commit']),
-    )
-  }, 60_000)
+  it('lists its scenarios', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [main, '--list'])
+    const names = stdout.split('\n').map((line) => line.split(' ')[0])
+    expect(names.filter((name) => name !== '')).toEqual(Object.keys(SUBJECTS))
+  })
+
+  it.each(Object.entries(SUBJECTS))(
+    'runs %s with every subject, and compares each with one that ran',
+    async (scenario, subjects) => {
+      const { environment, results } = await bench(scenario, '--small', '--json')
+      expect(results.map((result) => result.scenario)).toEqual([scenario])
+      const rows = results[0]?.rows ?? []
+      expect(rows.map(({ subject }) => subject)).toEqual(subjects)
+      for (const { values, reference, ratio } of rows) {
+        expect(Object.values(values).every(({ median }) => median >= 0)).toBe(true)
+        if (reference !== undefined) expect(subjects).toContain(reference)
+        if (reference !== undefined) expect(ratio).toBeGreaterThan(0)
+      }
+      expect(Object.keys(environment)).toEqual(
+        expect.arrayContaining(['cpu', 'cores', 'memoryGiB', 'kernel', 'node', 'ws', 'commit']),
+      )
+    },
+    60_000,
+  )
+
+  it('refuses a scenario that it does not have', async () => {
+    await expect(promisify(execFile)(process.execPath, [main, 'nonesuch'])).rejects.toMatchObject({
+      code: 2,
+    })
+  })
 })

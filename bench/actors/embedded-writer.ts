@@ -1,0 +1,43 @@
+/** A process that embeds the log and fills a stream, to be killed. */
+import { openStore } from '@tailrace/core'
+import { BatchBuilder } from '@tailrace/format'
+import { serveJobs, timed } from '../harness/actor.js'
+
+const MIB = 2 ** 20
+
+interface FillJob {
+  readonly directory: string
+  readonly stream: string
+  readonly bytes: number
+  readonly batchRecords: number
+  readonly sizeBytes: number
+}
+
+serveJobs(
+  {
+    /** Appends at least `bytes`, a commit for each MiB, and 4 MiB that no sync has seen. */
+    fill: async ({ directory, stream, bytes, batchRecords, sizeBytes }: FillJob) => {
+      const store = await openStore(directory)
+      const log = await store.ensure(stream)
+      const builder = new BatchBuilder()
+      const value = new Uint8Array(sizeBytes).fill(0x2e)
+      for (let at = 0; at < batchRecords; at += 1) builder.append(value)
+      const batch = builder.build({ createTimeUs: 0 })
+      const append = async (lengthMin: number): Promise<void> => {
+        for (let written = 0; written < lengthMin; written += batch.length) {
+          while (!log.hasRoomFor(batch.length)) await log.makeRoom(batch.length)
+          log.appendBatch(batch)
+        }
+      }
+      const timing = await timed(async () => {
+        for (let written = 0; written < bytes; written += MIB) {
+          await append(MIB)
+          await log.flush()
+        }
+      })
+      await append(4 * MIB)
+      return { ...timing, endOffset: log.endOffset, sizeBytes: log.describe().sizeBytes }
+    },
+  },
+  () => Promise.resolve(),
+)

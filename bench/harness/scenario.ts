@@ -1,0 +1,54 @@
+/** What a scenario is, and what it says about each run. */
+import type { ActorProcess } from './actor-process.js'
+
+/** A figure that a scenario reports. */
+export interface Column {
+  /** Its name in the values of a measurement and in the JSON. */
+  readonly key: string
+  /** Its heading, with the unit. */
+  readonly title: string
+  /** Decimals in the table. */
+  readonly digits: number
+  /** Whether the table shows the ends of the spread, too; the first column always does. */
+  readonly hasSpread?: boolean
+}
+
+/** One timed run of one subject. */
+export interface Measurement {
+  /** What ran: the same words in every round. */
+  readonly subject: string
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** What a scenario is given. */
+export interface ScenarioContext<Parameters> {
+  readonly parameters: Parameters
+  /** The number of each round, 0 being the warm-up, whose measurements are not kept. */
+  rounds(): Iterable<number>
+  /** Starts `actors/<name>.js` on the core of its side; it ends with the scenario. */
+  start(name: string, side: Side): Promise<ActorProcess>
+  /** Reports a run. Throws for a value that is not a finite number: a broken run is no figure. */
+  note(measurement: Measurement): void
+  /** Says in the report what this machine did not allow. */
+  remark(text: string): void
+}
+
+/** Who works on which core, where the machine has two. */
+export type Side = 'server' | 'client' | 'anywhere'
+
+/** Something to measure. */
+export interface Scenario<Parameters = never> {
+  readonly name: string
+  /** One sentence: what is modelled. */
+  readonly about: string
+  /** The first is what ratios are made of. */
+  readonly columns: readonly Column[]
+  /** Whether more of the first column is better. */
+  readonly better: 'more' | 'less'
+  /** Which subject another is compared with, run for run in the same round. */
+  readonly references: Readonly<Record<string, string>>
+  readonly full: Parameters
+  /** For `npm test`: every path is taken, in seconds. */
+  readonly small: Parameters
+  run(context: ScenarioContext<Parameters>): Promise<void>
+}
