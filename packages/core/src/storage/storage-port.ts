@@ -15,6 +15,8 @@
  * - Nothing is durable before a `sync` (bytes, size) or `syncDirectory` (names) that was called
  *   after it has resolved.
  *
+ * Every implementation runs the contract in test/contract/storage.contract.ts.
+ *
  * Does not know batches, segments or checks.
  */
 
@@ -61,9 +63,15 @@ export interface Storage {
   removeTree(directory: string): Promise<void>
   /** Reads a whole small file; undefined when it does not exist. Synchronous: keep it to sidecars. */
   readFile(path: string): Uint8Array | undefined
-  /** Writes a whole file and syncs its content, not its name. */
+  /**
+   * Writes a whole file, in the place of what was there, and syncs its content, not its name. After an
+   * error any part of the content may be there.
+   */
   writeFile(path: string, content: Uint8Array): Promise<void>
-  /** Creates a zero-filled file with real blocks, replacing what was there; content is synced. */
+  /**
+   * Creates a zero-filled file with real blocks, in the place of what was there; content is synced. After
+   * an error no file is there.
+   */
   create(path: string, capacityBytes: number): Promise<StorageFile>
   /** Opens an existing file. Synchronous, because a reader needs it in the middle of a read. */
   open(path: string, mode: 'read' | 'write'): StorageFile

@@ -154,7 +154,7 @@ class FollowedRun {
 
   async #cut(): Promise<void> {
     this.cuts += 1
-    const left = this.disk.afterPowerLoss(this.#random)
+    const left = this.disk.crash(this.#random)
     const shownBefore = this.#shown.nextOffset
     const isFsync = this.#config.durability === 'fsync'
     const reading = await openStoreReadOnly('left', { storage: new SimulatedReading(left) })

@@ -36,7 +36,7 @@ async function cutsOf(
 ): Promise<readonly Cut[]> {
   const cuts: Cut[] = []
   storage.hook = ({ kind, path, step }) => {
-    const left = storage.afterPowerLoss(random)
+    const left = storage.crash(random)
     cuts.push({ step: `${String(cuts.length)}: ${kind} of ${path}, ${String(step)}`, left })
   }
   await work()

@@ -9,7 +9,7 @@ import { Random } from '../random.js'
 import { BrokenPromise, judge } from './oracle.js'
 import type { ShadowStream } from './shadow-stream.js'
 import { SimulatedStorage } from './simulated-storage.js'
-import type { Operation } from './simulated-storage.js'
+import type { Operation } from './operation.js'
 import { Workload } from './workload.js'
 
 /** How long a run is and what it meets. */
@@ -76,9 +76,9 @@ class PowerLossRun {
     const cut = this.#cuts
     // All of one moment: the run goes on elsewhere while a copy is judged.
     const shadows = (this.#workload?.shadows ?? []).map((shadow) => shadow.snapshot())
-    const left = this.#storage.afterPowerLoss(this.#faults)
+    const left = this.#storage.crash(this.#faults)
     const isSecond = cut % (this.#options.secondCutEvery ?? 10) === 0
-    const leftForSecond = isSecond ? this.#storage.afterPowerLoss(this.#faults) : undefined
+    const leftForSecond = isSecond ? this.#storage.crash(this.#faults) : undefined
     try {
       await judge(left, shadows, this.#faults.fork())
       if (leftForSecond !== undefined) await this.#cutDuringRecovery(leftForSecond, shadows)
@@ -101,7 +101,7 @@ class PowerLossRun {
     let leftAgain: SimulatedStorage | undefined
     left.hook = () => {
       stepsLeft -= 1
-      if (stepsLeft === 0) leftAgain = left.afterPowerLoss(random)
+      if (stepsLeft === 0) leftAgain = left.crash(random)
     }
     await judge(left, shadows, random.fork())
     if (leftAgain === undefined) return

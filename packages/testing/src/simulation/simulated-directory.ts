@@ -53,10 +53,11 @@ export class SimulatedNames {
     })
   }
 
-  /** Moves a name, with everything below it. */
+  /** Moves a name, with everything below it, replacing what `to` names. `from` must exist. */
   rename(from: string, to: string): void {
     const moved = this.#current.get(from)
     if (moved === undefined) throw new Error(`rename of "${from}", which does not exist`)
+    if (from === to) return
     this.#change([parentOf(from), parentOf(to)], (names) => {
       const below = [...names].filter(([path]) => isWithin(path, from))
       for (const [path] of below) names.delete(path)
@@ -65,7 +66,10 @@ export class SimulatedNames {
     })
   }
 
-  /** Begins a sync of a directory; the returned function makes its changes so far durable. */
+  /**
+   * Begins a sync of a directory; the returned function makes its changes so far durable. After a sync
+   * that failed they are what they were: names are journaled, the next sync may get them through.
+   */
   beginSync(directory: string): () => void {
     const changes = this.#pending.filter(({ directories }) => directories.includes(directory))
     return () => {
@@ -74,8 +78,8 @@ export class SimulatedNames {
     }
   }
 
-  /** The names a power cut leaves; nodes are those of this disk. */
-  afterPowerLoss(random: Random): Map<string, Node> {
+  /** The names a crash leaves; nodes are those of this disk. */
+  afterCrash(random: Random): Map<string, Node> {
     const left = new Map(this.#durable)
     const keepChance = random.pick([0, 1, 0.5])
     for (const change of this.#pending) if (random.chance(keepChance)) change.apply(left)

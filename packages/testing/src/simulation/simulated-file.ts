@@ -12,6 +12,17 @@ export const PAGE_BYTES = 4096
 /** Unit in which a disk writes whole or not at all. */
 export const SECTOR_BYTES = 512
 
+/** A sync that was begun and ends in one of two ways. */
+export interface SyncInFlight {
+  /** All of it is durable. */
+  complete(): void
+  /**
+   * Some of it is durable. The pages count as written all the same: no later sync tries them again, unless
+   * they are stored to again, and the program goes on seeing what it stored (as Linux does it).
+   */
+  fail(random: Random): void
+}
+
 /** The content of one file. */
 export class SimulatedFile {
   /** What the program sees. Replaced when the file is resized: older views keep the older memory. */
@@ -42,27 +53,48 @@ export class SimulatedFile {
     this.wrote(0, Math.max(content.length, this.#durable.length))
   }
 
-  /** Begins a sync; the returned function makes durable what was stored before the call. */
-  beginSync(): () => void {
+  /** Begins a sync of what was stored before the call. */
+  beginSync(): SyncInFlight {
     const pages = [...this.#dirtyPages]
     const content = this.current.slice()
-    return () => {
-      const durable = resized(this.#durable, content.length)
+    const forget = (): void => {
       for (const [page, store] of pages) {
-        copyRange(content, durable, [page * PAGE_BYTES, PAGE_BYTES])
         // Stored to again during the sync: the newer content is not covered.
         if (this.#dirtyPages.get(page) === store) this.#dirtyPages.delete(page)
       }
-      this.#durable = durable
+    }
+    return {
+      complete: () => {
+        const durable = resized(this.#durable, content.length)
+        for (const [page] of pages) copyRange(content, durable, [page * PAGE_BYTES, PAGE_BYTES])
+        this.#durable = durable
+        forget()
+      },
+      fail: (random) => {
+        const numbers = pages.map(([page]) => page)
+        this.#durable = this.#partlyWritten(numbers, random)
+        forget()
+      },
     }
   }
 
-  /** What a power cut now leaves: each sector of each dirty page as it was or as it is. */
-  afterPowerLoss(random: Random): Uint8Array {
+  /** What a crash now leaves: each sector of each dirty page as it was or as it is. */
+  afterCrash(random: Random): Uint8Array {
+    return this.#partlyWritten(this.#dirtyPages.keys(), random)
+  }
+
+  /** Turns a bit over, on the disk and for the program. */
+  flipBit(position: number, bit: number): void {
+    for (const bytes of [this.#durable, this.current]) {
+      if (position < bytes.length) bytes[position] = (bytes[position] ?? 0) ^ (1 << bit)
+    }
+  }
+
+  #partlyWritten(pages: Iterable<number>, random: Random): Uint8Array {
     const isResized = this.current.length !== this.#durable.length
     const size = isResized && random.chance(0.5) ? this.current.length : this.#durable.length
     const left = resized(this.#durable, size)
-    for (const page of this.#dirtyPages.keys()) {
+    for (const page of pages) {
       const start = page * PAGE_BYTES
       // Whole pages kept or lost are the common case; torn ones are the hard one.
       const keepChance = random.pick([0, 1, 0.5])
