@@ -1,8 +1,8 @@
 /**
  * Group commit: makes appended batches durable, many at a time.
  *
- * One sync is in flight per stream, in the thread pool; everything appended meanwhile rides the next
- * one. In `fsync` mode a commit starts at the end of the turn that appended; in `relaxed` mode at most
+ * One sync is in flight per stream, in the thread pool, and few over all streams; everything appended
+ * while it waits for its turn rides it, and what comes meanwhile the next one. In `fsync` mode a commit starts at the end of the turn that appended; in `relaxed` mode at most
  * `flushIntervalMs` later.
  *
  * A failed sync poisons: the kernel may have dropped the pages it could not write, so neither a retry
@@ -13,11 +13,14 @@
 import { StorageError } from '@tailrace/format'
 import type { TailraceError } from '@tailrace/format'
 import type { Scheduler } from '../io/scheduler.js'
+import type { Slots } from '../io/slots.js'
 import type { LogMark } from './log-mark.js'
 
 /** What a group commit needs from its log. */
 export interface GroupCommitOptions {
   readonly scheduler: Scheduler
+  /** Shared by the streams of a store: a commit takes one while it syncs. */
+  readonly slots: Slots
   /** 0: commit at the end of the turn. Otherwise how long a commit may wait, in milliseconds. */
   readonly delayMs: number
   /** Where the log ends now. */
@@ -107,20 +110,24 @@ export class GroupCommit {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     if (this.#running !== undefined || this.#failure !== undefined) return
-    const mark = this.#options.endMark()
-    if (mark.offset === this.#durable.offset) return
+    const { endMark, slots } = this.#options
+    if (endMark().offset === this.#durable.offset) return
     this.#isUrgent = false
-    this.#running = this.#commit(mark)
+    this.#running = slots.tryTake() ? this.#commit() : slots.take().then(() => this.#commit())
   }
 
-  async #commit(mark: LogMark): Promise<void> {
+  /** Holds a slot, and gives it back. */
+  async #commit(): Promise<void> {
+    const mark = this.#options.endMark()
     try {
-      await this.#options.syncUpTo(mark)
+      if (this.#failure === undefined) await this.#options.syncUpTo(mark)
       if (this.#failure === undefined) this.#durable = mark
     } catch (error) {
       this.#running = undefined
       this.fail(error)
       return
+    } finally {
+      this.#options.slots.giveBack()
     }
     this.#running = undefined
     this.#options.onSettled()

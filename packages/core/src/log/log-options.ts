@@ -2,6 +2,7 @@
 import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
+import type { Slots } from '../io/slots.js'
 import type { ProducerTable } from '../producers/producer-table.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
@@ -22,6 +23,8 @@ export interface LogOptions {
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
+  /** Shared: who syncs takes one meanwhile. */
+  readonly syncSlots: Slots
   /** Shared: it is empty between two calls. */
   readonly builder: BatchBuilder
   readonly clock: Clock

@@ -74,12 +74,11 @@ export class Log {
     this.#options = options
     this.#producers = options.producers
     this.#segments = new SegmentList(recovered.segments)
-    const identity = { streamId: metadata.streamId, epoch: metadata.epoch }
     this.#writer = new SegmentWriter(
       {
         storage,
         directory,
-        identity,
+        identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
         loader,
         cache,
@@ -100,9 +99,12 @@ export class Log {
     this.#commit = new GroupCommit(
       {
         scheduler,
+        slots: options.syncSlots,
         delayMs: metadata.config.durability === 'fsync' ? 0 : metadata.config.flushIntervalMs,
         endMark: () => this.#writer.endMark(),
-        syncUpTo: (mark) => this.#syncUpTo(mark),
+        syncUpTo: async (mark) => {
+          this.#upkeep.settle(await this.#writer.syncUpTo(mark))
+        },
         onSettled: () => {
           this.#settle()
         },
@@ -215,7 +217,7 @@ export class Log {
     records: RecordInput | readonly RecordInput[],
     options: AppendOptions = {},
   ): Promise<AppendResult> {
-    let batch: Uint8Array
+    let batch
     try {
       batch = encodeRecords(this.#options.builder, records, this.#options.clock.nowUs())
     } catch (error) {
@@ -467,20 +469,18 @@ export class Log {
     if (this.config.durability === 'fsync') this.#visibleListeners.notify()
   }
 
-  async #syncUpTo(mark: LogMark): Promise<void> {
-    this.#upkeep.settle(await this.#writer.syncUpTo(mark))
-  }
-
-  /** The last commit, then one more sync for the note of how far it reached. */
+  /** The last commit, then one more sync for the note of how far it reached; few streams at a time. */
   async #settleForGood(): Promise<void> {
     await this.#commit.flush()
     await this.#upkeep.idle()
-    this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
-    await this.#writer.active.sync()
-    // These spare the next opening some work. That they fail, on a full disk, loses nothing.
-    const { onBackgroundError } = this.#options
-    await this.#upkeep.writeProducers().catch(onBackgroundError)
-    await this.#upkeep.noteClosed().catch(onBackgroundError)
+    const { syncSlots, onBackgroundError } = this.#options
+    await syncSlots.run(async () => {
+      this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
+      await this.#writer.active.sync()
+      // These spare the next opening some work. That they fail, on a full disk, loses nothing.
+      await this.#upkeep.writeProducers().catch(onBackgroundError)
+      await this.#upkeep.noteClosed().catch(onBackgroundError)
+    })
   }
 
   #assertWritable(): void {

@@ -37,19 +37,20 @@ export async function collectSegmentFiles(
   storage: Storage,
   directory: string,
 ): Promise<SegmentFileEntry[]> {
-  await clearUp(storage, directory)
-  const entries = await filesIn(storage, directory)
+  const found = await filesIn(storage, directory)
+  const isChanged = await clearUp(storage, directory, found)
+  const entries = isChanged ? await filesIn(storage, directory) : found
   const names = new Set(entries.map((entry) => entry.name))
   const evidence = entries.filter(({ name }) => name.endsWith(TORN_FILE_SUFFIX))
-  const found: SegmentFileEntry[] = []
+  const segments: SegmentFileEntry[] = []
   for (const { name, sizeBytes } of entries) {
     const baseOffset = parseSegmentFileName(name)
     if (baseOffset === undefined) continue
     const hasIndex = names.has(indexFileName(baseOffset))
     const tornEnd = tornEndOf(name, evidence)
-    found.push({ fileName: name, baseOffset, sizeBytes, hasIndex, tornEnd })
+    segments.push({ fileName: name, baseOffset, sizeBytes, hasIndex, tornEnd })
   }
-  return found.sort((left, right) => left.baseOffset - right.baseOffset)
+  return segments.sort((left, right) => left.baseOffset - right.baseOffset)
 }
 
 /** Whoever else put a directory here has reasons of their own. */
@@ -57,10 +58,17 @@ async function filesIn(storage: Storage, directory: string): Promise<StorageEntr
   return (await storage.list(directory)).filter(({ isDirectory }) => !isDirectory)
 }
 
-async function clearUp(storage: Storage, directory: string): Promise<void> {
-  const entries = await filesIn(storage, directory)
+/** Returns whether anything was to be done. */
+async function clearUp(
+  storage: Storage,
+  directory: string,
+  entries: readonly StorageEntry[],
+): Promise<boolean> {
+  const isLeftover = ({ name }: StorageEntry): boolean =>
+    name.endsWith('.tmp') || name.endsWith(PREPARED_FILE_SUFFIX)
+  const leftovers = entries.filter(isLeftover)
   const names = new Set(entries.map((entry) => entry.name))
-  for (const { name } of entries) {
+  for (const { name } of leftovers) {
     const path = `${directory}/${name}`
     if (name.endsWith('.tmp')) await storage.remove(path)
     if (!name.endsWith(PREPARED_FILE_SUFFIX)) continue
@@ -77,6 +85,7 @@ async function clearUp(storage: Storage, directory: string): Promise<void> {
     names.add(segment)
     await storage.syncDirectory(directory)
   }
+  return leftovers.length > 0
 }
 
 /** The base offset of the segment in a file; undefined when no batch is in it. */

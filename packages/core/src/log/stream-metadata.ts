@@ -1,6 +1,6 @@
 /** What a stream's directory says of the stream: identity, epoch, configuration, logical start. */
 import { StorageError } from '@tailrace/format'
-import { requireCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
+import { encodeCheckedFile, requireCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
 import type { Storage } from '../storage/storage-port.js'
 import { joinedGaps } from './gap.js'
 import type { Gap } from './gap.js'
@@ -37,7 +37,9 @@ export interface PendingRepair {
 }
 
 const KIND = 'stream'
-const FILE_NAME = 'stream.meta'
+/** Name of the file in the stream's directory. */
+export const STREAM_METADATA_FILE = 'stream.meta'
+const FILE_NAME = STREAM_METADATA_FILE
 
 /** Reads it; undefined when there is none. @throws {StorageError} STREAM_CORRUPT, UNSUPPORTED_STORE_VERSION. */
 export function readStreamMetadata(
@@ -61,6 +63,11 @@ export function withStartOffset(metadata: StreamMetadata, startOffset: number): 
   const { gaps, ...rest } = metadata
   const left = joinedGaps(gaps ?? [], startOffset)
   return { ...rest, startOffset, ...(left.length === 0 ? {} : { gaps: left }) }
+}
+
+/** The content of the file. */
+export function encodeStreamMetadata(metadata: StreamMetadata): Uint8Array {
+  return encodeCheckedFile(KIND, metadata)
 }
 
 /** Replaces it atomically; durable when it resolves. */

@@ -46,18 +46,24 @@ export function readCheckedFile(
   }
 }
 
+/** The bytes of a checked file. */
+export function encodeCheckedFile(kind: string, content: object): Uint8Array {
+  const encoder = new TextEncoder()
+  const body = encoder.encode(JSON.stringify(content))
+  const header = encoder.encode(`tailrace ${kind} ${hex(crc32(body))} ${body.length}\n`)
+  const bytes = new Uint8Array(header.length + body.length)
+  bytes.set(header)
+  bytes.set(body, header.length)
+  return bytes
+}
+
 /** Replaces the file atomically; durable when it resolves. */
 export async function writeCheckedFile(
   storage: Storage,
   file: CheckedFileName,
   content: object,
 ): Promise<void> {
-  const encoder = new TextEncoder()
-  const body = encoder.encode(JSON.stringify(content))
-  const header = encoder.encode(`tailrace ${file.kind} ${hex(crc32(body))} ${body.length}\n`)
-  const bytes = new Uint8Array(header.length + body.length)
-  bytes.set(header)
-  bytes.set(body, header.length)
+  const bytes = encodeCheckedFile(file.kind, content)
   const temporary = `${pathOf(file)}.tmp`
   await storage.writeFile(temporary, bytes)
   await storage.rename(temporary, pathOf(file))

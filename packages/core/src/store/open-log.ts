@@ -3,6 +3,7 @@ import { indexFileName, StorageError } from '@tailrace/format'
 import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
+import type { Slots } from '../io/slots.js'
 import { Log } from '../log/log.js'
 import { recoverLog } from '../log/recovery.js'
 import { collectSegmentFiles } from '../log/segment-files.js'
@@ -24,6 +25,7 @@ export interface LogEnvironment {
   readonly scheduler: Scheduler
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
+  readonly syncSlots: Slots
   readonly builder: BatchBuilder
   /** An epoch no stream of this store has had. */
   readonly nextEpoch: () => Promise<number>
@@ -34,7 +36,7 @@ export interface LogEnvironment {
 
 /** Opens the stream. @throws {StorageError} STREAM_CORRUPT when it has no readable metadata; IO_ERROR. */
 export async function openLog(environment: LogEnvironment, name: string): Promise<Log> {
-  const { storage, cache, activeMappings, builder, clock, scheduler } = environment
+  const { storage, cache, activeMappings, syncSlots, builder, clock, scheduler } = environment
   const directory = `${STREAMS_DIRECTORY}/${name}`
   const onBackgroundError = (error: unknown): void => {
     environment.onBackgroundError(name, error)
@@ -79,6 +81,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     loader,
     cache,
     activeMappings,
+    syncSlots,
     builder,
     clock,
     scheduler,

@@ -21,6 +21,7 @@ import type { Clock } from '../io/clock.js'
 import { JobQueue } from '../io/job-queue.js'
 import { eventLoopScheduler } from '../io/scheduler.js'
 import type { Scheduler } from '../io/scheduler.js'
+import { Slots, syncsInFlightMax } from '../io/slots.js'
 import type { Log } from '../log/log.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
 import type { StreamConfigInput } from '../log/stream-config.js'
@@ -126,6 +127,7 @@ export class Store implements AsyncDisposable {
       scheduler: options.scheduler ?? eventLoopScheduler(),
       cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
       activeMappings: new ActiveMappings(options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT),
+      syncSlots: new Slots(syncsInFlightMax()),
       builder: new BatchBuilder(),
       nextEpoch: () => this.#nextEpoch(),
       bootId: options.bootId ?? currentBootId(),

@@ -6,7 +6,7 @@
  */
 import { encodeSegmentHeader, segmentFileName } from '@tailrace/format'
 import { FIRST_SEGMENT_BYTES } from '../log/segment-writer.js'
-import { writeStreamMetadata } from '../log/stream-metadata.js'
+import { encodeStreamMetadata, STREAM_METADATA_FILE } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import type { Storage } from '../storage/storage-port.js'
 
@@ -19,19 +19,10 @@ export async function createStream(storage: Storage, metadata: StreamMetadata): 
   const building = `${TRASH_DIRECTORY}/new-${metadata.streamId}`
   try {
     await storage.createDirectory(building)
-    await writeStreamMetadata(storage, building, metadata)
+    // Nobody looks here before the rename, so that nothing has to be replaced atomically.
+    await storage.writeFile(`${building}/${STREAM_METADATA_FILE}`, encodeStreamMetadata(metadata))
     const path = `${building}/${segmentFileName(metadata.startOffset)}`
-    const file = await storage.create(path, FIRST_SEGMENT_BYTES)
-    const header = encodeSegmentHeader({
-      streamId: metadata.streamId,
-      epoch: metadata.epoch,
-      baseOffset: metadata.startOffset,
-      createdUs: metadata.createdUs,
-    })
-    file.bytes.set(header, 0)
-    file.wrote(0, header.length)
-    await file.sync()
-    file.close()
+    await storage.writeFile(path, firstSegment(metadata))
     await storage.syncDirectory(building)
     await storage.rename(building, `${STREAMS_DIRECTORY}/${metadata.name}`)
     await storage.syncDirectory(STREAMS_DIRECTORY)
@@ -39,6 +30,14 @@ export async function createStream(storage: Storage, metadata: StreamMetadata): 
     await storage.removeTree(building)
     throw error
   }
+}
+
+/** A header and zeros, which are real blocks once they are written. */
+function firstSegment(metadata: StreamMetadata): Uint8Array {
+  const { streamId, epoch, startOffset: baseOffset, createdUs } = metadata
+  const bytes = new Uint8Array(FIRST_SEGMENT_BYTES)
+  bytes.set(encodeSegmentHeader({ streamId, epoch, baseOffset, createdUs }))
+  return bytes
 }
 
 /** Takes the stream away durably, then removes its files. */

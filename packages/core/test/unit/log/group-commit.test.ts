@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Slots } from '../../../src/io/slots.js'
 import { GroupCommit } from '../../../src/log/group-commit.js'
 import type { LogMark } from '../../../src/log/log-mark.js'
 import { errorOf } from '../../support/errors.js'
@@ -26,10 +27,11 @@ class Rig {
   settledCount = 0
   end = 0
 
-  constructor(delayMs: number) {
+  constructor(delayMs: number, slots = new Slots(1)) {
     this.commit = new GroupCommit(
       {
         scheduler: this.scheduler,
+        slots,
         delayMs,
         endMark: () => markAt(this.end),
         syncUpTo: (mark) => this.#sync(mark.offset),
@@ -290,5 +292,41 @@ describe('a failed sync', () => {
     rig.commit.fail(new Error('a write failed'))
     await rig.inFlight().succeed()
     expect(rig.commit.durable.offset).toBe(0)
+  })
+})
+
+describe('group commits of many streams', () => {
+  it('take turns, and what is appended while one waits rides it', async () => {
+    const slots = new Slots(1)
+    const first = new Rig(0, slots)
+    const second = new Rig(0, slots)
+    for (const rig of [first, second]) {
+      rig.append()
+      rig.scheduler.endTurn()
+    }
+    await turns()
+    expect(second.syncs).toHaveLength(0)
+    second.append(4)
+    await first.inFlight().succeed()
+    expect(second.inFlight().upTo).toBe(5)
+    await second.inFlight().succeed()
+    expect(second.commit.durable.offset).toBe(5)
+    expect(slots.used).toBe(0)
+  })
+
+  it('let the others go on when one fails, before or during its sync', async () => {
+    const slots = new Slots(1)
+    const rigs = [new Rig(0, slots), new Rig(0, slots), new Rig(0, slots)] as const
+    for (const rig of rigs) {
+      rig.append()
+      rig.scheduler.endTurn()
+    }
+    rigs[1].commit.fail(new Error('a name could not be given'))
+    await rigs[0].inFlight().fail(new Error('EIO'))
+    expect(rigs[1].syncs).toHaveLength(0)
+    expect(rigs[1].commit.durable.offset).toBe(0)
+    await rigs[2].inFlight().succeed()
+    expect(rigs[2].commit.durable.offset).toBe(1)
+    expect(slots.used).toBe(0)
   })
 })

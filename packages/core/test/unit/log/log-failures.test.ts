@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import type { Log } from '../../../src/index.js'
@@ -229,15 +230,16 @@ describe('a full disk', () => {
     expect(opened.log.endOffset).toBeGreaterThan(15)
   })
 
-  it('creates no stream, and leaves nothing of it', async () => {
+  it.each(['stream.meta', '.log'])('creates no stream (%s), and leaves nothing', async (ending) => {
     using directory = temporaryDirectory()
     await using opened = await openTestLog(directory.path)
     const { store, storage } = opened
-    storage.interfere = ({ kind }) => {
-      if (kind === 'create') throw noSpace()
+    storage.interfere = ({ kind, path }) => {
+      if (kind === 'writeFile' && path.endsWith(ending)) throw noSpace()
     }
     await errorOf('NO_SPACE', store.ensure('new'))
     expect(store.has('new')).toBe(false)
+    expect(readdirSync(directory.at('trash'))).toEqual([])
     storage.interfere = () => undefined
     await store.ensure('new')
     expect(store.list()).toEqual(['new', 's'])
