@@ -134,8 +134,11 @@ describe('verifyStore', () => {
   it('refuses a directory that is no data directory', async () => {
     using directory = temporaryDirectory()
     await errorOf('STORE_NOT_FOUND', verifyStore(directory.path))
-    await errorOf('STORE_NOT_FOUND', verifyStore(directory.at('none')))
+    const error = await errorOf('STORE_NOT_FOUND', verifyStore(directory.at('none')))
+    expect(error.message).toMatch(/^there is no directory ".*none"/)
     writeFileSync(directory.at('notes.txt'), 'mine')
+    const file = await errorOf('STORE_NOT_FOUND', verifyStore(directory.at('notes.txt')))
+    expect(file.message).toMatch(/^there is no directory ".*notes.txt"/)
     await errorOf('STORE_NOT_FOUND', verifyStore(directory.path))
   })
 
