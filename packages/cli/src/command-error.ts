@@ -21,6 +21,8 @@ const EXIT_BY_CODE = {
   CANNOT_LISTEN: 'unavailable',
   /** Records that were asked for went away while they were read. */
   RECORDS_GONE: 'notFound',
+  /** A range of a segment in which there is no record. */
+  NO_RECORDS: 'notFound',
   /** Damage, already reported where it was found. */
   DAMAGED: 'corrupt',
 } as const satisfies Record<string, ExitName>

@@ -10,7 +10,7 @@ import { type Client, type Gap, raw, type SubscriptionStart } from '@tailrace/cl
 
 import { type Context } from '../context.js'
 import { unlessAborted } from '../io/abort.js'
-import { countOf } from '../text/numbers.js'
+import { recordRange } from '../text/record-range.js'
 import { RecordOutput } from './record-output.js'
 import { type Range } from './resolve-end.js'
 import { type RecordWriter } from './record-writer.js'
@@ -80,9 +80,8 @@ export async function deliver(options: DeliverOptions, context: Context): Promis
   return { isInterrupted: interrupts.signal.aborted, gaps }
 }
 
-/** `3 records (offsets 7 to 9) are gone: removed by retention`. */
+/** `3 records (offsets 7 to 9) cannot be delivered: removed by retention`. */
 function gapSentence({ from, to, reason }: Gap): string {
-  const range = `${countOf(to - from, 'record')} (offsets ${from} to ${to - 1})`
   const why = reason === 'retention' ? 'removed by retention' : 'damaged on disk'
-  return `${range} cannot be delivered: ${why}`
+  return `${recordRange(from, to)} cannot be delivered: ${why}`
 }

@@ -38,6 +38,12 @@ export function readBytes(bytes: Uint8Array): string {
   return decodeText(bytes) ?? toBase64(bytes)
 }
 
+/** Stored headers: what the client wrote, as an object; anything else as {@link readBytes} shows it. */
+export function readHeaders(bytes: Uint8Array): unknown {
+  const unpacked = unpack(bytes)
+  return unpacked?.startsWith('{') === true ? JSON.parse(unpacked) : readBytes(bytes)
+}
+
 function isContainer([first]: Uint8Array): boolean {
   return first === OPENING_BRACE || first === OPENING_BRACKET
 }

@@ -14,9 +14,16 @@ import { CommandError } from '../command-error.js'
 import { type Context, type Run } from '../context.js'
 import { type Output } from '../io/output.js'
 import { countOf } from '../text/numbers.js'
+import { type ValueCodec } from '../deliver/readable-value.js'
 import { findSegments } from './find-segments.js'
 import { JsonReport } from './json-report.js'
-import { type InspectedDefect, type SegmentReport } from './segment-report.js'
+import { offsetText, overlaps, parseOffsetRange, type OffsetRange } from './offset-range.js'
+import {
+  type FoundInSegment,
+  type InspectedDefect,
+  type SegmentReport,
+  type SegmentTotals,
+} from './segment-report.js'
 import { TextReport } from './text-report.js'
 
 /** The arguments of `tailrace dump`. */
@@ -25,6 +32,11 @@ export interface DumpArguments {
   readonly target: string
   /** Whether to show every record too. */
   readonly records: boolean
+  /** An offset. */
+  readonly from: string | undefined
+  /** An offset, or `+COUNT`. */
+  readonly to: string | undefined
+  readonly codec: ValueCodec
   readonly json: boolean
 }
 
@@ -32,52 +44,92 @@ export interface DumpArguments {
 export function dump(args: DumpArguments): Run {
   return async (context) => {
     const { output } = context
+    const { target, codec } = args
+    const range = parseOffsetRange(args.from, args.to)
     const isColored = output.isTerminal && pc.isColorSupported
-    const report = args.json ? new JsonReport() : new TextReport({ isColored })
+    const report = args.json ? new JsonReport(codec) : new TextReport({ isColored, codec })
+    let recordCount = 0
     let defectCount = 0
-    for (const file of await findSegments(args.target)) {
-      defectCount += await dumpSegment({ file, report, records: args.records }, context)
+    for (const file of await findSegments(target, range)) {
+      const options = { file, report, range, records: args.records }
+      const totals = await dumpSegment(options, context)
+      recordCount += totals.recordCount
+      defectCount += totals.defectCount
     }
-    if (defectCount === 0) return 'ok'
-    throw new CommandError('DAMAGED', `${countOf(defectCount, 'defect')} found in ${args.target}`)
+    if (defectCount > 0) {
+      throw new CommandError('DAMAGED', `${countOf(defectCount, 'defect')} found in ${target}`)
+    }
+    const isAsked = args.from !== undefined || args.to !== undefined
+    if (isAsked && recordCount === 0) {
+      throw new CommandError('NO_RECORDS', `${target} has no records at ${offsetText(range)}`)
+    }
+    return 'ok'
   }
 }
 
 interface SegmentDump {
   readonly file: string
   readonly report: SegmentReport
+  readonly range: OffsetRange
   readonly records: boolean
 }
 
-/** Reports on one file; returns how many defects it has. */
-async function dumpSegment(options: SegmentDump, { output, notices }: Context): Promise<number> {
-  const { file, report } = options
+/** Reports on one file; returns what was shown of it. */
+async function dumpSegment(
+  { file, report, range, records }: SegmentDump,
+  { output, notices }: Context,
+): Promise<Pick<SegmentTotals, 'recordCount' | 'defectCount'>> {
   const inspection = await inspectOrExplain(file)
   if (inspection instanceof FormatError) {
     notices.fail(`${file}: ${inspection.message} (${inspection.code})`)
-    return 1
+    return { recordCount: 0, defectCount: 1 }
   }
   const lines = new LineWriter(output)
   await lines.write(report.segment(inspection))
   const totals = { batchCount: 0, recordCount: 0, defectCount: 0, endPosition: 0 }
-  for (const found of inspection.batches) {
+  for (const found of withLostOffsets(inspection)) {
     totals.endPosition = found.position
     if (found.batch === undefined) {
+      if (!overlaps(range, found.fromOffset, found.toOffset)) continue
       totals.defectCount += 1
       await lines.write(report.defect(found, isTornTail(inspection, found)))
       continue
     }
     const { position, batch } = found
-    totals.batchCount += 1
-    totals.recordCount += batch.recordCount
     totals.endPosition += batch.batchLength
+    const first = batch.indexOfOffset(range.start)
+    const end = range.end === Infinity ? batch.recordCount : batch.indexOfOffset(range.end)
+    if (first >= end) continue
+    totals.batchCount += 1
+    totals.recordCount += end - first
     await lines.write(report.batch(position, batch))
-    if (!options.records) continue
-    for (let i = 0; i < batch.recordCount; i++) await lines.write(report.record(batch, i))
+    if (!records) continue
+    for (let i = first; i < end; i++) await lines.write(report.record(batch, i))
   }
   await lines.write(report.end(totals))
   await lines.end()
-  return totals.defectCount
+  return totals
+}
+
+/** The batches and defects; of a defect also which records should have been there. */
+function* withLostOffsets({ batches, header }: SegmentInspection): Generator<FoundInSegment> {
+  let nextOffset = header.baseOffset
+  let defect: InspectedDefect | undefined
+  for (const found of batches) {
+    if (found.batch === undefined) {
+      defect = found
+      continue
+    }
+    const { batch } = found
+    if (defect !== undefined) {
+      yield { ...defect, fromOffset: nextOffset, toOffset: batch.baseOffset }
+    }
+    defect = undefined
+    // Asked for now: whoever takes the batch may go on before it is looked at again.
+    nextOffset = batch.nextOffset
+    yield found
+  }
+  if (defect !== undefined) yield { ...defect, fromOffset: nextOffset, toOffset: undefined }
 }
 
 /** Opens the file; a segment whose header is damaged is told from a file that never was one. */

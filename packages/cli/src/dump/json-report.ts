@@ -5,12 +5,18 @@
 import { type SegmentInspection } from '@tailrace/core'
 import { type BatchView } from '@tailrace/format'
 
-import { readBytes, readValue } from '../deliver/readable-value.js'
+import { readBytes, readHeaders, readValue, type ValueCodec } from '../deliver/readable-value.js'
 import { formatTimestamp } from '../text/numbers.js'
-import { type InspectedDefect, type SegmentReport, type SegmentTotals } from './segment-report.js'
+import { type LocatedDefect, type SegmentReport, type SegmentTotals } from './segment-report.js'
 
 /** Writes objects for scripts. */
 export class JsonReport implements SegmentReport {
+  readonly #codec: ValueCodec
+
+  constructor(codec: ValueCodec) {
+    this.#codec = codec
+  }
+
   segment({ path, sizeBytes, header, recoveryPoint }: SegmentInspection): string {
     const { createdUs, ...rest } = header
     return JSON.stringify({
@@ -43,21 +49,28 @@ export class JsonReport implements SegmentReport {
 
   record(batch: BatchView, index: number): string {
     const key = batch.key(index)
-    const { encoding, text } = readValue(batch.value(index), 'auto')
+    const headers = batch.headers(index)
+    const { encoding, text } = readValue(batch.value(index), this.#codec)
+    const isJson = encoding === 'json' || encoding === 'msgpack'
     return JSON.stringify({
       type: 'record',
       offset: batch.offset(index),
+      time: formatTimestamp(batch.timeUs(index)),
       ...(key !== undefined && { key: readBytes(key) }),
+      ...(headers !== undefined && { headers: readHeaders(headers) }),
       encoding,
-      value: encoding === 'json' ? (JSON.parse(text) as unknown) : text,
+      value: isJson ? (JSON.parse(text) as unknown) : text,
     })
   }
 
-  defect({ position, defect, resumesAt }: InspectedDefect, isTornTail: boolean): string {
+  defect(found: LocatedDefect, isTornTail: boolean): string {
+    const { position, defect, resumesAt, fromOffset, toOffset } = found
     const { code, message } = defect
     return JSON.stringify({
       type: 'defect',
       position,
+      fromOffset,
+      toOffset: toOffset ?? null,
       code,
       message,
       resumesAt: resumesAt ?? null,

@@ -6,10 +6,11 @@ import { type SegmentInspection } from '@tailrace/core'
 import { formatBytes, type BatchView } from '@tailrace/format'
 import pc from 'picocolors'
 
-import { readBytes, readValue } from '../deliver/readable-value.js'
+import { readBytes, readHeaders, readValue, type ValueCodec } from '../deliver/readable-value.js'
+import { recordRange } from '../text/record-range.js'
 import { visible } from '../text/visible.js'
 import { countOf, formatTimestamp } from '../text/numbers.js'
-import { type InspectedDefect, type SegmentReport, type SegmentTotals } from './segment-report.js'
+import { type LocatedDefect, type SegmentReport, type SegmentTotals } from './segment-report.js'
 
 /** Columns of a line: title and width; the last one has no end. */
 const COLUMNS = [
@@ -22,12 +23,23 @@ const COLUMNS = [
   ['PRODUCER/EPOCH/SEQUENCE', 0],
 ] as const
 
+/** How records are shown. */
+export interface TextReportOptions {
+  readonly isColored: boolean
+  readonly codec: ValueCodec
+}
+
+/** Below the column OFFSET, so that records stand out from their batch. */
+const OFFSET_COLUMNS = 33
+
 /** Writes lines for people. */
 export class TextReport implements SegmentReport {
   readonly #colors: ReturnType<typeof pc.createColors>
+  readonly #codec: ValueCodec
 
-  constructor({ isColored }: { readonly isColored: boolean }) {
+  constructor({ isColored, codec }: TextReportOptions) {
     this.#colors = pc.createColors(isColored)
+    this.#codec = codec
   }
 
   segment({ path, sizeBytes, header, recoveryPoint }: SegmentInspection): string {
@@ -62,22 +74,32 @@ export class TextReport implements SegmentReport {
   }
 
   record(batch: BatchView, index: number): string {
-    const { cyan, yellow } = this.#colors
+    const { cyan, dim, yellow, magenta } = this.#colors
+    const offset = cyan(String(batch.offset(index)).padStart(OFFSET_COLUMNS))
+    const time = dim(formatTimestamp(batch.timeUs(index)))
     const key = batch.key(index)
-    const keyText = key === undefined ? '' : `${yellow(visible(readBytes(key)))}  `
-    const { encoding, text } = readValue(batch.value(index), 'auto')
-    const value = encoding === 'base64' ? `base64:${text}` : visible(text)
-    return `${cyan(String(batch.offset(index)).padStart(22))}  ${keyText}${value}`
+    const headers = batch.headers(index)
+    const { encoding, text } = readValue(batch.value(index), this.#codec)
+    return [
+      offset,
+      time,
+      ...(key === undefined ? [] : [yellow(visible(readBytes(key)))]),
+      ...(headers === undefined ? [] : [magenta(visible(JSON.stringify(readHeaders(headers))))]),
+      encoding === 'base64' ? dim(`base64:${text}`) : visible(text),
+    ].join('  ')
   }
 
-  defect({ position, defect, resumesAt }: InspectedDefect, isTornTail: boolean): string {
+  defect(found: LocatedDefect, isTornTail: boolean): string {
     const { red } = this.#colors
+    const { position, defect, resumesAt } = found
     const after =
       resumesAt === undefined
         ? 'no valid batch follows'
         : `the next valid batch is at position ${resumesAt}`
     const hint = isTornTail ? ': a torn tail, which opening the stream cuts off' : ''
-    return `${red(String(position).padStart(10))}  ${red(defect.code)}: ${defect.message}; ${after}${hint}`
+    const line = `${red(String(position).padStart(10))}  ${red(defect.code)}: ${defect.message}; ${after}${hint}`
+    const lost = lostText(found)
+    return lost === undefined ? line : `${line}\n${' '.repeat(12)}${red(lost)}`
   }
 
   end({ batchCount, recordCount, defectCount, endPosition }: SegmentTotals): string {
@@ -87,6 +109,12 @@ export class TextReport implements SegmentReport {
       defectCount === 0 ? 'all checks ok' : red(`${countOf(defectCount, 'defect')} found`)
     return `  ${sums}, data ends at position ${endPosition}: ${verdict}\n`
   }
+}
+
+/** A torn tail, too, may have held records; nobody knows how many. */
+function lostText({ fromOffset, toOffset }: LocatedDefect): string | undefined {
+  if (toOffset === undefined) return `records from offset ${fromOffset} on cannot be read here`
+  return toOffset > fromOffset ? `${recordRange(fromOffset, toOffset)} cannot be read` : undefined
 }
 
 function cells(values: readonly string[]): string {

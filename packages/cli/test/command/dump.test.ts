@@ -2,6 +2,7 @@
  * `tailrace dump`: whole segments, damaged ones, and files that are none.
  */
 
+import { connect } from '@tailrace/client'
 import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +12,9 @@ import { ServerProcess } from '../support/server.js'
 
 const SEGMENT_NAME = '00000000000000000000.log'
 const SEGMENT_HEADER_BYTES = 128
+
+const HEADERS = { source: 'shop' }
+const TIME = expect.stringMatching(/^20\d\d-.*Z$/) as string
 
 let server: ServerProcess
 let streamDirectory: string
@@ -24,6 +28,11 @@ beforeAll(async () => {
   await server.run(['publish', 'notes', '-', '--ndjson', '--key-field', 'n'], {
     input: '{"n":4}\n',
   })
+  const client = await connect(server.url)
+  const timeUs = Date.UTC(2026, 10, 20, 10) * 1000 + 1
+  await client.stream('headed').ensure()
+  await client.stream('headed').publish({ id: 1 }, { key: 'c-17', headers: HEADERS, timeUs })
+  await client.close()
   server.command.kill('SIGTERM')
   await server.command.ended
   streamDirectory = path.join(server.dataDirectory, 'streams', 'notes')
@@ -97,15 +106,33 @@ describe('dump', () => {
 
   it('shows records too', async () => {
     const text = await run(['dump', segment, '--records'])
-    expect(text.stdout.toString()).toMatch(/^ +1 {2}two$/m)
-    expect(text.stdout.toString()).toMatch(/^ +3 {2}4 {2}\{"n":4\}$/m)
+    expect(text.stdout.toString()).toMatch(/^ +1 {2}20\d\d-\S+Z {2}two$/m)
+    expect(text.stdout.toString()).toMatch(/^ +3 {2}20\d\d-\S+Z {2}4 {2}\{"n":4\}$/m)
     const json = await run(['dump', segment, '--records', '--json'])
     const records = jsonOf(json.stdout).filter(({ type }) => type === 'record')
     expect(records).toEqual([
-      { type: 'record', offset: 0, encoding: 'utf8', value: 'one' },
-      { type: 'record', offset: 1, encoding: 'utf8', value: 'two' },
-      { type: 'record', offset: 2, encoding: 'json', value: { n: 3 } },
-      { type: 'record', offset: 3, key: '4', encoding: 'json', value: { n: 4 } },
+      { type: 'record', offset: 0, time: TIME, encoding: 'utf8', value: 'one' },
+      { type: 'record', offset: 1, time: TIME, encoding: 'utf8', value: 'two' },
+      { type: 'record', offset: 2, time: TIME, encoding: 'json', value: { n: 3 } },
+      { type: 'record', offset: 3, time: TIME, key: '4', encoding: 'json', value: { n: 4 } },
+    ])
+  })
+
+  it('shows headers, bytes that are no text, and MessagePack if it is told to', async () => {
+    const args = ['dump', path.join(server.dataDirectory, 'streams', 'headed'), '--records']
+    const text = await run(args)
+    expect(text.stdout.toString()).toMatch(/Z {2}c-17 {2}\{"source":"shop"\} {2}base64:gaJpZAE=$/m)
+    const decoded = await run([...args, '--codec', 'msgpack', '--json'])
+    expect(jsonOf(decoded.stdout).filter(({ type }) => type === 'record')).toEqual([
+      {
+        type: 'record',
+        offset: 0,
+        time: '2026-11-20T10:00:00.000001Z',
+        key: 'c-17',
+        headers: HEADERS,
+        encoding: 'msgpack',
+        value: { id: 1 },
+      },
     ])
   })
 
@@ -126,6 +153,62 @@ describe('dump', () => {
   })
 })
 
+describe('dump of a range', () => {
+  const offsetsOf = (stdout: Buffer, type: string, field: string) =>
+    jsonOf(stdout)
+      .filter((line) => line['type'] === type)
+      .map((line) => line[field])
+
+  it.each([
+    [
+      ['--from', '1', '--to', '3'],
+      [1, 2],
+      [0, 2],
+    ],
+    [['--from', '3', '--to', '+1'], [3], [3]],
+    [['--from', '3'], [3], [3]],
+    [['--to', '1'], [0], [0]],
+  ])('%j has records %j of batches %j', async (range, records, batches) => {
+    const { status, stdout } = await run(['dump', segment, '--records', '--json', ...range])
+    expect(status).toBe(0)
+    expect(offsetsOf(stdout, 'record', 'offset')).toEqual(records)
+    expect(offsetsOf(stdout, 'batch', 'baseOffset')).toEqual(batches)
+    expect(jsonOf(stdout).at(-1)).toMatchObject({ recordCount: records.length })
+  })
+
+  it('looks only at the segments that have it', async () => {
+    const directory = server.directory.file('segments')
+    await mkdir(directory)
+    // The second is no segment, so it must not be looked at.
+    await copyFile(segment, path.join(directory, SEGMENT_NAME))
+    await writeFile(path.join(directory, '00000000000000000004.log'), 'damaged')
+    const { status, stdout } = await run(['dump', directory, '--to', '4', '--json'])
+    expect(status).toBe(0)
+    expect(offsetsOf(stdout, 'segment', 'baseOffset')).toEqual([0])
+    expect((await run(['dump', directory, '--to', '5'])).status).toBe(6)
+  })
+
+  it('leaves out damage elsewhere', async () => {
+    const second = Number((await batchesOf(segment))[1]?.['position'])
+    const file = await changedCopy('elsewhere', (bytes) => flipped(bytes, second + 80))
+    expect((await run(['dump', file, '--from', '3'])).status).toBe(0)
+    expect((await run(['dump', file, '--to', '2'])).status).toBe(0)
+    expect((await run(['dump', file, '--from', '2', '--to', '+1'])).status).toBe(6)
+  })
+
+  it.each([
+    [['--from', '4'], 3, /has no records at offsets from 4 on \(NO_RECORDS\)/],
+    [['--from', '9', '--to', '+1'], 3, /has no records at offset 9 \(NO_RECORDS\)/],
+    [['--from', '2', '--to', '2'], 2, /no record between them \(USAGE\)/],
+    [['--from', 'first'], 2, /--from is "first", must be an offset.*\(USAGE\)/],
+    [['--to', '9007199254740992'], 2, /--to is .*at most 2\^53 - 1.*\(USAGE\)/],
+  ])('%j ends with %i', async (range, status, message) => {
+    const outcome = await run(['dump', segment, ...range])
+    expect(outcome).toMatchObject({ status })
+    expect(outcome.stderr).toMatch(message)
+  })
+})
+
 describe('dump of a damaged segment', () => {
   it('reports the position, goes on behind it, and ends with 6', async () => {
     const second = Number((await batchesOf(segment))[1]?.['position'])
@@ -136,12 +219,15 @@ describe('dump of a damaged segment', () => {
     expect(text.stdout.toString()).toMatch(
       new RegExp(`^ +${second} {2}[A-Z_]+: .*; the next valid batch is at position ${third}$`, 'm'),
     )
+    expect(text.stdout.toString()).toContain('\n            1 record (offset 2) cannot be read\n')
     expect(text.stdout.toString()).toMatch(/2 batches, 3 records, .*: 1 defect found/)
     expect(text.stderr).toMatch(/^tailrace: 1 defect found in .* \(DAMAGED\)\n$/)
     const json = await run(['dump', file, '--json'])
     expect(json.status).toBe(6)
     const defects = jsonOf(json.stdout).filter(({ type }) => type === 'defect')
-    expect(defects).toMatchObject([{ position: second, resumesAt: third, isTornTail: false }])
+    expect(defects).toMatchObject([
+      { position: second, fromOffset: 2, toOffset: 3, resumesAt: third, isTornTail: false },
+    ])
   })
 
   it('tells damage of what was durable from a torn tail', async () => {
@@ -152,6 +238,8 @@ describe('dump of a damaged segment', () => {
     expect(jsonOf(damaged.stdout).find(({ type }) => type === 'defect')).toMatchObject({
       position: third,
       code: 'TRUNCATED',
+      fromOffset: 3,
+      toOffset: null,
       resumesAt: null,
       isTornTail: false,
     })
