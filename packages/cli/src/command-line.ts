@@ -9,10 +9,12 @@ import { usageError } from './command-error.js'
 import { addDump } from './commands/dump-command.js'
 import { type Start } from './commands/parser.js'
 import { addPublish } from './commands/publish-command.js'
+import { addRepair } from './commands/repair-command.js'
 import { addReplay } from './commands/replay-command.js'
 import { addServe } from './commands/serve-command.js'
 import { addStreams } from './commands/streams-command.js'
 import { addTail } from './commands/tail-command.js'
+import { addVerify } from './commands/verify-command.js'
 import { type Context, type Run } from './context.js'
 import { exitCodesText, type ExitName } from './exit-codes.js'
 import { STDIN_NAME } from './io/stdin-name.js'
@@ -72,6 +74,8 @@ function createParser(versionText: string, context: Context, start: Start) {
   addPublish(parser, start, url)
   addTail(parser, start, url)
   addReplay(parser, start, url)
+  addVerify(parser, start)
+  addRepair(parser, start)
   addDump(parser, start)
   return parser
 }

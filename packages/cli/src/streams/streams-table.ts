@@ -4,52 +4,33 @@
 
 import { formatBytes, formatDuration } from '@tailrace/format'
 import { type StreamInfo } from '@tailrace/protocol'
-import Table from 'cli-table3'
 import pc from 'picocolors'
 
+import { bareTable, type Column } from '../text/bare-table.js'
 import { countOf, formatCount, formatTime } from '../text/numbers.js'
 
-/** No frame, two spaces between columns: what people can also cut and paste. */
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-}
+const COLUMNS: readonly Column[] = [
+  { title: 'STREAM', align: 'left' },
+  { title: 'RECORDS', align: 'right' },
+  { title: 'FIRST', align: 'right' },
+  { title: 'NEXT', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'DURABILITY', align: 'left' },
+  { title: 'LAST APPEND (UTC)', align: 'left' },
+]
 
 /** A table of the streams, one line each, without a line break at the end. */
 export function streamsTable(streams: readonly StreamInfo[], isColored: boolean): string {
-  const { bold } = pc.createColors(isColored)
-  const head = ['STREAM', 'RECORDS', 'FIRST', 'NEXT', 'SIZE', 'DURABILITY', 'LAST APPEND (UTC)']
-  const table = new Table({
-    head: head.map((title) => bold(title)),
-    chars: BARE,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
-  })
-  for (const info of streams) {
-    table.push([
-      info.stream,
-      formatCount(info.endOffset - info.startOffset),
-      formatCount(info.startOffset),
-      formatCount(info.endOffset),
-      formatBytes(info.sizeBytes),
-      info.durability,
-      info.lastAppendUs === null ? '-' : formatTime(info.lastAppendUs),
-    ])
-  }
-  return trimmed(table.toString())
+  const rows = streams.map((info) => [
+    info.stream,
+    formatCount(info.endOffset - info.startOffset),
+    formatCount(info.startOffset),
+    formatCount(info.endOffset),
+    formatBytes(info.sizeBytes),
+    info.durability,
+    info.lastAppendUs === null ? '-' : formatTime(info.lastAppendUs),
+  ])
+  return bareTable(COLUMNS, rows, pc.createColors(isColored).bold)
 }
 
 /** One stream, a line for each of its facts. */
@@ -88,9 +69,4 @@ function factsOf({ config, ...info }: StreamInfo): readonly (readonly [string, s
 function durabilityText({ durability, flushIntervalMs }: StreamInfo['config']): string {
   if (durability === 'fsync') return 'fsync (acknowledged when on disk)'
   return `relaxed (on disk within ${formatDuration(flushIntervalMs)})`
-}
-
-/** Without the spaces that fill the last column. */
-function trimmed(table: string): string {
-  return table.replaceAll(/[ ]+$/gm, '')
 }

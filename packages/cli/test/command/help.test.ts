@@ -19,6 +19,8 @@ const COMMANDS = [
   ['publish'],
   ['tail'],
   ['replay'],
+  ['verify'],
+  ['repair'],
   ['dump'],
 ]
 

@@ -45,9 +45,15 @@ export class ServerProcess implements AsyncDisposable {
     this.#port = port
   }
 
-  /** Starts a server on a free port. */
-  static async start(): Promise<ServerProcess> {
+  /** Starts a server on a free port; `fill` puts something into the data directory before that. */
+  static async start(fill?: (dataDirectory: string) => Promise<void>): Promise<ServerProcess> {
     const directory = await TemporaryDirectory.create()
+    await fill?.(directory.file('data'))
+    return await ServerProcess.on(directory)
+  }
+
+  /** Starts a server on the `data` of a directory, which goes with it. */
+  static async on(directory: TemporaryDirectory): Promise<ServerProcess> {
     const { command, port } = await listening(directory, 0)
     return new ServerProcess(directory, command, port)
   }
