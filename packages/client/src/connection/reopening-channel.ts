@@ -56,6 +56,8 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
   #number = 0
   #hasBeenOpen = false
   #refusal: TailraceError | undefined
+  /** What was refused came on the open channel: that it opens again does not settle it. */
+  #isProgressRefused = false
   #refusalCount = 0
   #backOffTimer: Timer | undefined
 
@@ -79,7 +81,7 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
     return this.#number
   }
 
-  /** The refusal that is being waited out; undefined when all is well. */
+  /** The refusal that is being waited out, until what was refused succeeds; undefined when all is well. */
   get refusal(): TailraceError | undefined {
     return this.#refusal
   }
@@ -94,6 +96,8 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
   /** Something was achieved: should the server refuse again, the first wait is short. */
   noteProgress(): void {
     this.#refusalCount = 0
+    this.#isProgressRefused = false
+    this.#refusal = undefined
   }
 
   /** Gives the channel up, which the server has closed, for `error`: opens another or fails. */
@@ -181,7 +185,7 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
     this.#link = link
     this.#number = reply.channel
     this.#hasBeenOpen = true
-    this.#refusal = undefined
+    if (!this.#isProgressRefused) this.#refusal = undefined
     link.attach(reply.channel, this)
     try {
       this.#tenant.onChannelOpen(reply)
@@ -215,6 +219,7 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
   #backOff(error: TailraceError): void {
     const { environment, retry } = this.#session.options
     const delayMs = backOffDelayMs(this.#refusalCount, retry, environment.random)
+    this.#isProgressRefused ||= this.#state === 'open'
     this.#state = 'backing-off'
     this.#refusal = error
     this.#refusalCount += 1

@@ -198,7 +198,8 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.ackListeners.emit(ack)
   }
 
-  onFailed(error: TailraceError): void {
+  onFailed(cause: TailraceError): void {
+    const error = this.#explained(cause)
     this.#failure = error
     const isAwaited = this.#ready !== undefined || (this.#flushes.count > 0 && !this.isClosed)
     const untoldCount = this.#rejectUnacknowledged(error)
@@ -299,6 +300,18 @@ export class ProducerEngine implements ProducerChannelEvents {
       waiter?.reject(error)
     }
     return untoldCount
+  }
+
+  /** Who gives up on what a refusal held up is told of it: "closed" alone would not help anybody. */
+  #explained(error: TailraceError): TailraceError {
+    const { refusal } = this
+    if (refusal === undefined || error.code !== 'CLIENT_CLOSED') return error
+    const count = this.#sentCount - this.#acknowledgedCount
+    return new ConnectionError(
+      'CLIENT_CLOSED',
+      `${error.message} while ${count} records for stream "${this.#config.stream}" waited, because the server says: ${refusal.message} (${refusal.code})`,
+      { details: { ...error.details, unacknowledgedCount: count }, cause: refusal },
+    )
   }
 
   #settleReady(): void {

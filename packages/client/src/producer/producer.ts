@@ -59,7 +59,10 @@ export class Producer<T> implements AsyncDisposable {
     return this.#engine.bufferedBytes
   }
 
-  /** The refusal that is being waited out (NO_SPACE, THROTTLED, …); undefined when all is well. */
+  /**
+   * The refusal that is being waited out (NO_SPACE, THROTTLED, …), until the records it held up are
+   * acknowledged; undefined when all is well.
+   */
   get refusal(): TailraceError | undefined {
     return this.#engine.refusal
   }

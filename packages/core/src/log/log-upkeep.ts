@@ -13,6 +13,7 @@ import { writeProducerSnapshot } from '../producers/producer-snapshot.js'
 import type { ProducerTable } from '../producers/producer-table.js'
 import { writeIndexFile } from '../segments/segment-loader.js'
 import type { Segment } from '../segments/segment.js'
+import { writeInPlaceOfIndexes } from '../storage/full-disk.js'
 import type { Storage } from '../storage/storage-port.js'
 import { isContinued } from './gap.js'
 import type { GroupCommit } from './group-commit.js'
@@ -208,10 +209,10 @@ export class LogUpkeep {
    * be on disk, header and name, and so has what the log knows of producers from the records that go.
    */
   async #prepareRemoval(): Promise<void> {
-    const { commit, writer } = this.#options
+    const { commit, writer, storage, directory } = this.#options
     await commit.flush()
     await writer.active.named
     await writer.active.sync()
-    await this.writeProducers()
+    await writeInPlaceOfIndexes(storage, directory, () => this.writeProducers())
   }
 }

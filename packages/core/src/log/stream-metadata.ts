@@ -2,6 +2,7 @@
 import { StorageError } from '@tailrace/format'
 import { encodeCheckedFile, requireCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
 import type { Storage } from '../storage/storage-port.js'
+import { writeInPlaceOfIndexes } from '../storage/full-disk.js'
 import { joinedGaps } from './gap.js'
 import type { Gap } from './gap.js'
 import type { StreamConfig } from './stream-config.js'
@@ -70,11 +71,12 @@ export function encodeStreamMetadata(metadata: StreamMetadata): Uint8Array {
   return encodeCheckedFile(KIND, metadata)
 }
 
-/** Replaces it atomically; durable when it resolves. */
+/** Replaces it atomically; durable when it resolves. @throws {StorageError} NO_SPACE, IO_ERROR. */
 export async function writeStreamMetadata(
   storage: Storage,
   directory: string,
   metadata: StreamMetadata,
 ): Promise<void> {
-  await writeCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND }, metadata)
+  const file = { directory, name: FILE_NAME, kind: KIND }
+  await writeInPlaceOfIndexes(storage, directory, () => writeCheckedFile(storage, file, metadata))
 }

@@ -6,12 +6,13 @@
  * that the first store into them costs no disk work (14 GB/s against 0.4–3 GB/s into fresh pages).
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { StorageError } from '@tailrace/format'
 import { MappedFile } from './mapped-file.js'
 import { mapFile } from './mmap.js'
-import { errnoCode, storageErrorOf } from './storage-error.js'
+import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { Storage, StorageEntry, StorageFile } from './storage-port.js'
 
 /** Zeros written at once: one `writev` of sixteen of these keeps the event loop free. */
@@ -44,9 +45,8 @@ export class MappedStorage implements Storage {
   }
 
   async createDirectory(directory: string): Promise<void> {
-    await attempt('creating', directory, () =>
-      mkdir(join(this.#root, directory), { recursive: true }),
-    )
+    const absolute = join(this.#root, directory)
+    await attempt('creating', directory, () => mkdir(absolute).catch(withParents(absolute)))
   }
 
   async syncDirectory(directory: string): Promise<void> {
@@ -80,14 +80,18 @@ export class MappedStorage implements Storage {
   }
 
   async writeFile(path: string, content: Uint8Array): Promise<void> {
-    await attempt('writing', path, async () => {
-      const absolute = join(this.#root, path)
+    const absolute = join(this.#root, path)
+    try {
       await makeWay(absolute)
       await withHandle(absolute, CREATE_FLAGS, async (handle) => {
         await handle.writeFile(content)
         await handle.sync()
       })
-    })
+    } catch (error) {
+      // As in `create`.
+      await rm(absolute, { force: true }).catch(() => undefined)
+      throw await withNumbers(storageErrorOf(error, 'writing', path), absolute, content.length)
+    }
   }
 
   async create(path: string, capacityBytes: number): Promise<StorageFile> {
@@ -101,7 +105,7 @@ export class MappedStorage implements Storage {
     } catch (error) {
       // Half a file would hold the very space whose lack made the write fail. A directory stays.
       await rm(absolute, { force: true }).catch(() => undefined)
-      throw storageErrorOf(error, 'preparing', path)
+      throw await withNumbers(storageErrorOf(error, 'preparing', path), absolute, capacityBytes)
     }
     return this.open(path, 'write')
   }
@@ -178,6 +182,28 @@ async function attempt<T>(doing: string, path: string, action: () => Promise<T>)
   } catch (error) {
     throw storageErrorOf(error, doing, path)
   }
+}
+
+/** With the parents, where they are missing. Not at once: of a full disk Node then says ENOENT. */
+function withParents(absolute: string): (error: unknown) => Promise<unknown> {
+  return async (error) => {
+    const code = errnoCode(error)
+    if (code === 'ENOENT' || code === 'EEXIST') return mkdir(absolute, { recursive: true })
+    throw error
+  }
+}
+
+/** Says how much was needed, and how much there is now that what was written is removed again. */
+async function withNumbers(
+  error: StorageError,
+  absolute: string,
+  neededBytes: number,
+): Promise<StorageError> {
+  if (error.code !== 'NO_SPACE') return error
+  // That there are no numbers is not to hide the error they are for.
+  const free = await statfs(dirname(absolute)).catch(() => undefined)
+  const availableBytes = free === undefined ? undefined : free.bavail * free.bsize
+  return withSpace(error, { neededBytes, availableBytes })
 }
 
 /** Undefined for a file that is gone by now, and for a link that leads nowhere. */

@@ -26,6 +26,22 @@ export function storageErrorOf(cause: unknown, doing: string, path: string): Sto
   })
 }
 
+/** What a write needed, and what the disk had when it failed. */
+export interface Space {
+  readonly neededBytes: number
+  /** Undefined where the system does not say. */
+  readonly availableBytes: number | undefined
+}
+
+/** Puts numbers into a NO_SPACE; any other error is returned as it is. */
+export function withSpace(error: StorageError, space: Space): StorageError {
+  if (error.code !== 'NO_SPACE' || space.availableBytes === undefined) return error
+  const { neededBytes, availableBytes } = space
+  const message = `${error.message} (${neededBytes} bytes needed, ${availableBytes} available)`
+  const details = { ...error.details, neededBytes, availableBytes }
+  return new StorageError('NO_SPACE', message, { cause: error.cause, details })
+}
+
 /** The `code` of a system error, such as `ENOENT`; undefined for anything else. */
 export function errnoCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined

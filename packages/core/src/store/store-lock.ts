@@ -32,8 +32,7 @@ export interface StoreLock {
 export function lockStore(directory: string): StoreLock {
   const path = join(directory, LOCK_FILE_NAME)
   const descriptor = process.platform === 'linux' ? lockByCommand(path) : lockByOpen(path)
-  ftruncateSync(descriptor)
-  writeSync(descriptor, `${process.pid}\n`)
+  noteHolder(descriptor)
   let isHeld = true
   return {
     release() {
@@ -41,6 +40,20 @@ export function lockStore(directory: string): StoreLock {
       isHeld = false
       closeSync(descriptor)
     },
+  }
+}
+
+/** For the message to others only: a disk that is too full for it is no reason not to open. */
+function noteHolder(descriptor: number): void {
+  const note = `${process.pid}\n`
+  try {
+    // Over what is there: cut first, its block might be somebody else's by the time of the write.
+    ftruncateSync(descriptor, writeSync(descriptor, note, 0))
+  } catch (error) {
+    const failed = storageErrorOf(error, 'locking', LOCK_FILE_NAME)
+    if (failed.code === 'NO_SPACE') return
+    closeSync(descriptor)
+    throw failed
   }
 }
 

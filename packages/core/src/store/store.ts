@@ -36,12 +36,7 @@ import { lockStore } from './store-lock.js'
 import type { StoreLock } from './store-lock.js'
 import { openStoreMetadata, writeStoreMetadata } from './store-metadata.js'
 import type { StoreMetadata } from './store-metadata.js'
-import {
-  createStream,
-  removeStream,
-  STREAMS_DIRECTORY,
-  TRASH_DIRECTORY,
-} from './stream-creation.js'
+import { createStream, emptyTrash, removeStream, STREAMS_DIRECTORY } from './stream-creation.js'
 
 /** Settings of a store; each has a default. */
 export interface StoreOptions {
@@ -141,9 +136,7 @@ export class Store implements AsyncDisposable {
     const { storage } = home
     const metadata = await openStoreMetadata(storage, () => randomBytes(16).toString('hex'))
     await storage.createDirectory(STREAMS_DIRECTORY)
-    // What is here was being created or deleted when a process ended.
-    await storage.removeTree(TRASH_DIRECTORY)
-    await storage.createDirectory(TRASH_DIRECTORY)
+    await emptyTrash(storage)
     await storage.syncDirectory('')
     const entries = await storage.list(STREAMS_DIRECTORY)
     const isStream = ({ name, isDirectory }: StorageEntry): boolean =>

@@ -51,3 +51,13 @@ export async function removeStream(
   await storage.syncDirectory(STREAMS_DIRECTORY)
   await storage.removeTree(trashed)
 }
+
+/**
+ * Removes what was being created or deleted when a process ended. The directory itself stays: on a full
+ * disk another one might not be had.
+ */
+export async function emptyTrash(storage: Storage): Promise<void> {
+  const left = await storage.list(TRASH_DIRECTORY)
+  for (const { name } of left) await storage.removeTree(`${TRASH_DIRECTORY}/${name}`)
+  await storage.createDirectory(TRASH_DIRECTORY)
+}

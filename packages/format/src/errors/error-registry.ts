@@ -215,7 +215,7 @@ export const ERROR_REGISTRY = {
     number: 301,
     class: 'StorageError',
     action: 'retry',
-    summary: 'No disk space for the next segment; appends work again once there is some.',
+    summary: 'No disk space for what has to be written; it works again once there is some.',
   },
   STREAM_CORRUPT: {
     number: 302,

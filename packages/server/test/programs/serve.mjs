@@ -4,7 +4,8 @@
 // same form says it later. The moments, of which the count-th is the last:
 //   append   a batch was stored: it is in the log, neither synced nor acknowledged
 //   durable  a sync was noted: on disk, its acknowledgements not sent yet
-// Anything else: not by itself. The message `{ close: true }` ends it in good order. Says over IPC where it
+// Anything else: not by itself. The message `{ close: true }` ends it in good order; `{ stream, call, args }`
+// does what the wire has no command for (`trim`, `commit`) and says how that ended. Says over IPC where it
 // listens.
 
 import process from 'node:process'
@@ -24,6 +25,7 @@ const server = await startServer({ store, host: '127.0.0.1', port: Number(port) 
 process.send({ port: server.port })
 process.on('message', (message) => {
   if (message.close) void end()
+  else if (message.call) void call(message).then((reply) => process.send(reply))
   else death = message
 })
 
@@ -34,6 +36,16 @@ async function end() {
   await server.close()
   await store.close()
   process.disconnect()
+}
+
+async function call({ stream, call, args }) {
+  try {
+    const log = await store.open(stream)
+    const reply = await (call === 'trim' ? log.trim(...args) : log.cursors.commit(...args))
+    return { reply }
+  } catch ({ code, action, message, details }) {
+    return { error: { code, action, message, details } }
+  }
 }
 
 /** Listens before the server does, so that it is dead before it could acknowledge anything. */

@@ -40,6 +40,20 @@ export interface Death {
 /** A server in a process of its own, on a data directory that outlives it. */
 export interface ServerProgram extends Program {
   readonly port: number
+  /** Trims a stream or commits a cursor in the server; resolves with the outcome. */
+  call(stream: string, call: 'trim' | 'commit', args: readonly unknown[]): Promise<CallOutcome>
+  /** Ends it in good order; resolves with the exit code. */
+  close(): Promise<number | null>
+}
+
+/** How a call within the server ended; an error as plain values. */
+export interface CallOutcome {
+  readonly reply?: unknown
+  readonly error?: {
+    readonly code: string
+    readonly action: string
+    readonly details: Readonly<Record<string, unknown>>
+  }
 }
 
 /** Starts a server; resolves when it listens, or has killed itself before (`port` is then the given one). */
@@ -54,11 +68,24 @@ export async function startServerProgram(
   })
   const args = [directory, String(port), JSON.stringify(death)]
   const program = startProgram('serve', args, (message) => {
-    onListening((message as { readonly port: number }).port)
+    const { port: listensAt } = message as { readonly port?: number }
+    if (listensAt !== undefined) onListening(listensAt)
   })
   const endedEarly = program.ended.then((code) => {
     if (code !== null) throw new Error(`the server ended with ${String(code)} before it listened`)
     return port
   })
-  return { ...program, port: await Promise.race([listening, endedEarly]) }
+  return {
+    ...program,
+    port: await Promise.race([listening, endedEarly]),
+    async call(stream, call, callArgs) {
+      program.process.send({ stream, call, args: callArgs })
+      const [outcome] = (await once(program.process, 'message')) as [CallOutcome]
+      return outcome
+    },
+    close() {
+      program.process.send({ close: true })
+      return program.ended
+    },
+  }
 }

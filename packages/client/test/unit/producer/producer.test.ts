@@ -490,6 +490,27 @@ describe('a refusal that may pass', () => {
     expect(stored()).toEqual([0, 1, 2, 3])
   })
 
+  test('is to be seen until what was refused is acknowledged, and named when the client is closed', async () => {
+    const producer = create({ batchRecordsMax: 1 })
+    await settled(producer.publish(value(0)))
+    world.server.refusal = () => new StorageError('NO_SPACE', 'no space')
+    const offset = caught(producer.publish(value(1)))
+    for (let i = 0; i < 200; i += 1) {
+      await world.advance(1)
+      if (i > 0) expect(producer.refusal).toMatchObject({ code: 'NO_SPACE' })
+    }
+    const closing = client.close()
+    await world.advance(5000)
+    await closing
+    const error = await offset
+    expect(error).toMatchObject({
+      code: 'CLIENT_CLOSED',
+      details: { unacknowledgedCount: 1 },
+      cause: { code: 'NO_SPACE' },
+    })
+    expect((error as Error).message).toMatch(/1 records .* "orders" waited, because .*no space/)
+  })
+
   test('is not asked about again before the server wants it', async () => {
     const producer = create()
     await settled(producer.open())

@@ -205,6 +205,25 @@ describe('a full disk', () => {
     expect(log.startOffset).toBe(7)
   })
 
+  it('gives up an index file for what a trim has to write down', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestLog(directory.path, SMALL)
+    const { log, storage } = opened
+    await appendSegments(log, 4)
+    await log.flush()
+    await storage.quiet()
+    const removed: string[] = []
+    storage.interfere = ({ kind, path }) => {
+      if (kind === 'remove' && path.endsWith('.index')) removed.push(path)
+      if (kind === 'writeFile' && removed.length < 2) throw noSpace()
+    }
+    expect(await log.trim(7)).toBe(7)
+    const [oldest = '', next = ''] = removed
+    expect(oldest < next).toBe(true)
+    storage.interfere = () => undefined
+    expect(await offsetsOf(log)).toEqual(range(7, log.endOffset))
+  })
+
   it('costs index files and notes, and neither records nor descriptors nor the close', async () => {
     using directory = temporaryDirectory()
     const config = { ...SMALL, durability: 'relaxed' } as const

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../../src/index.js'
@@ -66,6 +66,13 @@ describe('the lock of a data directory', () => {
       await errorOf('STORE_LOCKED', openStore(directory.path))
       await store.close()
     }
+  })
+
+  it.runIf(process.platform === 'linux')('is taken where the disk is too full for a note', () => {
+    using directory = temporaryDirectory()
+    symlinkSync('/dev/full', directory.at('lock'))
+    const lock = lockStore(directory.path)
+    lock.release()
   })
 
   it('names nobody when the holder has not yet said who it is', async () => {
