@@ -8,7 +8,7 @@ import { formatBytes } from '@tailrace/format'
 import path from 'node:path'
 import pc from 'picocolors'
 
-import { countOf, formatCount } from '../text/numbers.js'
+import { countOf } from '../text/numbers.js'
 import { recordRange } from '../text/record-range.js'
 
 /** What the text needs beside the report. */
@@ -53,7 +53,7 @@ function stepLines({ actions }: RepairReport): string {
     .slice(0, STEPS_SHOWN)
     .map((action, i) => `${String(i + 1).padStart(4)}. ${stepOf(action)}`)
   const more = actions.length - steps.length
-  if (more > 0) steps.push(`      … and ${formatCount(more)} more steps; --json has them all`)
+  if (more > 0) steps.push(`      … and ${countOf(more, 'more step')}; --json has them all`)
   return steps.join('\n')
 }
 

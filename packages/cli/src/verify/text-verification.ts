@@ -82,8 +82,9 @@ function stateOf(stream: StreamVerification, { green, red }: Colors): string {
     const hasUnknown = defects.some(
       ({ fromOffset, toOffset }) => fromOffset !== null && toOffset === null,
     )
-    const count = hasUnknown ? `${countOf(lost, 'record')} or more` : countOf(lost, 'record')
-    const effect = lost > 0 || hasUnknown ? `, ${count} unreadable` : ''
+    const some = hasUnknown ? 'records' : ''
+    const count = lost === 0 ? some : countOf(lost, 'record') + (hasUnknown ? ' or more' : '')
+    const effect = count === '' ? '' : `, ${count} unreadable`
     return red(`damaged: ${countOf(defects.length, 'defect')}${effect}`)
   }
   const notes = [
