@@ -124,6 +124,8 @@ export class LogReader {
     const baseOffset = contents.baseOffsetAt(start)
     this.#position = end
     this.#nextOffset = endOffset
+    // It may wait here for days, and the segment rest or be removed: it is not kept mapped for that.
+    if (endOffset >= visible.offset) this.#contents = undefined
     return { bytes: contents.bytes.subarray(start, end), baseOffset, endOffset }
   }
 
@@ -132,7 +134,13 @@ export class LogReader {
     const { segments } = this.#log
     const current = this.#segment
     // One that was removed was read to its end, or its reader is overtaken: there is no more to learn of it.
-    if (current?.isClosed === false && this.#position < current.extent().dataEnd) return current
+    if (current?.isClosed === false && this.#position < current.extent().dataEnd) {
+      if (this.#contents === undefined) {
+        this.#contents = current.contents()
+        this.#verifiedTo = current.verified.endAt(this.#position)
+      }
+      return current
+    }
     const segment = segments.at(segments.indexOf(this.#nextOffset))
     this.#segment = segment
     this.#contents = segment.contents()

@@ -5,8 +5,20 @@
  * Does not truncate or grow: a mapping that reaches past its file kills the process when touched.
  */
 import { closeSync, fdatasync } from 'node:fs'
+import type { ClosedMappings } from './closed-mappings.js'
 import { storageErrorOf } from './storage-error.js'
 import type { StorageFile } from './storage-port.js'
+
+/** What a mapped file is made with. */
+export interface MappedFileOptions {
+  readonly path: string
+  /** Its own; closed with it. */
+  readonly descriptor: number
+  /** The mapping. */
+  readonly bytes: Uint8Array
+  /** Is told when the file is closed. */
+  readonly closedMappings: ClosedMappings
+}
 
 /** A memory-mapped file with the descriptor that syncs it. */
 export class MappedFile implements StorageFile {
@@ -14,12 +26,14 @@ export class MappedFile implements StorageFile {
   readonly #path: string
   #descriptor: number | undefined
   #syncsInFlight = 0
+  readonly #closedMappings: ClosedMappings
   #isClosing = false
 
-  constructor(path: string, descriptor: number, bytes: Uint8Array) {
-    this.#path = path
-    this.#descriptor = descriptor
-    this.bytes = bytes
+  constructor(options: MappedFileOptions) {
+    this.#path = options.path
+    this.#descriptor = options.descriptor
+    this.bytes = options.bytes
+    this.#closedMappings = options.closedMappings
   }
 
   wrote(): void {
@@ -44,6 +58,7 @@ export class MappedFile implements StorageFile {
   }
 
   close(): void {
+    if (!this.#isClosing) this.#closedMappings.note(this.bytes)
     this.#isClosing = true
     this.#release()
   }

@@ -10,6 +10,7 @@ import { lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/p
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StorageError } from '@tailrace/format'
+import { ClosedMappings } from './closed-mappings.js'
 import { MappedFile } from './mapped-file.js'
 import { mapFile } from './mmap.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
@@ -22,6 +23,8 @@ const ZERO_CHUNKS_PER_WRITE = 16
 /** A directory of memory-mapped files. */
 export class MappedStorage implements Storage {
   readonly #root: string
+  /** What is still mapped of files that were closed. */
+  readonly closedMappings = new ClosedMappings()
 
   /** @param root - an existing directory; every path of the port is below it. */
   constructor(root: string) {
@@ -117,7 +120,7 @@ export class MappedStorage implements Storage {
       descriptor = openSync(join(this.#root, path), flags)
       const sizeBytes = fstatSync(descriptor).size
       const bytes = sizeBytes === 0 ? new Uint8Array(0) : mapFile(descriptor, sizeBytes, mode)
-      return new MappedFile(path, descriptor, bytes)
+      return new MappedFile({ path, descriptor, bytes, closedMappings: this.closedMappings })
     } catch (error) {
       if (descriptor !== undefined) closeSync(descriptor)
       throw storageErrorOf(error, 'opening', path)

@@ -27,6 +27,7 @@ import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../l
 import type { StreamConfigInput } from '../log/stream-config.js'
 import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
+import type { ClosedMappings } from '../storage/closed-mappings.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import { storageErrorOf } from '../storage/storage-error.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
@@ -44,7 +45,10 @@ export interface StoreOptions {
   readonly mappedBytesMax?: number
   /** How many active segments stay mapped; further streams rest until they are used. Default 1,024. */
   readonly activeMappingsMax?: number
-  /** How often retention by age is looked at, in milliseconds. Default 30,000. */
+  /**
+   * How often retention by age is looked at, and the mappings of files that were closed, in milliseconds.
+   * Default 30,000.
+   */
   readonly upkeepIntervalMs?: number
   /** Hears of failures in the background that no caller waits for. Default: they are dropped. */
   readonly onBackgroundError?: (stream: string, error: unknown) => void
@@ -71,7 +75,8 @@ const UPKEEP_INTERVAL_MS_DEFAULT = 30_000
  */
 export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
   if (options.storage !== undefined) {
-    return Store.open({ directory, storage: options.storage, lock: undefined }, options)
+    const { storage } = options
+    return Store.open({ directory, storage, lock: undefined, closedMappings: undefined }, options)
   }
   const root = resolve(directory)
   try {
@@ -81,7 +86,9 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   }
   const lock = lockStore(root)
   try {
-    return await Store.open({ directory: root, storage: new MappedStorage(root), lock }, options)
+    const storage = new MappedStorage(root)
+    const { closedMappings } = storage
+    return await Store.open({ directory: root, storage, lock, closedMappings }, options)
   } catch (error) {
     lock.release()
     throw error
@@ -92,6 +99,8 @@ interface StoreHome {
   readonly directory: string
   readonly storage: Storage
   readonly lock: StoreLock | undefined
+  /** Looked at from time to time; undefined where the storage is somebody else's. */
+  readonly closedMappings: ClosedMappings | undefined
 }
 
 /** A data directory, open for writing. Opened by {@link openStore}. */
@@ -286,6 +295,7 @@ export class Store implements AsyncDisposable {
           onBackgroundError(name, error)
         })
       }
+      this.#home.closedMappings?.letGo()
       this.#scheduleUpkeep(intervalMs)
     })
   }

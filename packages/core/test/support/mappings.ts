@@ -1,8 +1,7 @@
 /** What this process has mapped, as Linux tells it, and the collector that lets go of mappings. */
 
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage as collectOnce } from '../../src/io/collect-garbage.js'
 
 export interface Mapping {
   /** Of the file, without the mark of a file that is gone. */
@@ -36,10 +35,8 @@ export function bytesOf(mappings: readonly Mapping[]): number {
 
 /** Collects garbage; mappings are let go behind it, in a turn of their own. */
 export async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
   for (let at = 0; at < 5; at += 1) {
-    collect()
+    collectOnce()
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
