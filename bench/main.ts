@@ -9,14 +9,16 @@ import { renderTable } from './harness/table.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
-                 [--json] [--out FILE] [--list]`
+                 [--peers | --no-peers] [--json] [--out FILE] [--list]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
+  allowNegative: true,
   options: {
     small: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     set: { type: 'string', multiple: true, default: [] },
+    peers: { type: 'boolean' },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
     list: { type: 'boolean', default: false },
@@ -40,7 +42,13 @@ const environment = readEnvironment(canPin())
 const results = []
 for (const scenario of chosen) {
   process.stderr.write(`${scenario.name} …\n`)
-  const result = await runScenario(scenario, { isSmall: values.small, rounds, overrides })
+  const result = await runScenario(scenario, {
+    isSmall: values.small,
+    rounds,
+    overrides,
+    // `npm test` asks for no packages of the system.
+    hasPeers: values.peers ?? !values.small,
+  })
   const rows = summarize(scenario, result)
   results.push({ ...result, rows })
   if (!values.json) process.stdout.write(`\n${renderTable(scenario, result, rows)}\n`)

@@ -10,6 +10,16 @@ export const THROUGHPUT_COLUMNS: readonly Column[] = [
   { key: 'serverCpu', title: 'server', digits: 3 },
 ]
 
+/** Rate and times of acknowledgements that are waited for one by one. */
+export const ACK_COLUMNS: readonly Column[] = [
+  { key: 'recordsPerSecond', title: 'k records/s (min–max)', digits: 1 },
+  { key: 'p50', title: 'ack p50 ms', digits: 2 },
+  { key: 'p99', title: 'p99 ms', digits: 2 },
+  { key: 'syncsPerSecond', title: 'fdatasyncs/s', digits: 0 },
+  { key: 'clientCpu', title: 'CPU s/M client', digits: 2 },
+  { key: 'serverCpu', title: 'server', digits: 2 },
+]
+
 /** What was moved, in which time, at which cost in processor seconds. */
 export interface Moved extends Timing {
   readonly records: number

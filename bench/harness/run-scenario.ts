@@ -1,6 +1,9 @@
 /** Runs a scenario and collects what it reports. */
+import { PEERS } from '../peers/index.js'
+import { PEER_NAMES } from '../peers/peer.js'
+import type { PeerName } from '../peers/peer.js'
 import { ActorProcess, canPin } from './actor-process.js'
-import type { Measurement, Scenario, ScenarioContext, Side } from './scenario.js'
+import type { Measurement, Pair, Scenario, ScenarioContext, Side } from './scenario.js'
 
 /** Everything a scenario reported. */
 export interface ScenarioResult {
@@ -9,6 +12,16 @@ export interface ScenarioResult {
   /** In the order of the runs, the warm-up left out. */
   readonly measurements: readonly Measurement[]
   readonly remarks: readonly string[]
+  /** The other systems that took part. */
+  readonly peers: readonly PeerReport[]
+}
+
+/** Another system, and what its figures mean. */
+export interface PeerReport {
+  readonly name: PeerName
+  readonly version: string
+  readonly ackMeans: string
+  readonly settings: readonly string[]
 }
 
 /** How to run. */
@@ -18,6 +31,8 @@ export interface RunOptions {
   readonly rounds: number
   /** Takes the place of single parameters. */
   readonly overrides: Readonly<Record<string, number>>
+  /** Whether other systems take part, as far as they are installed. */
+  readonly hasPeers: boolean
 }
 
 /** Runs the rounds; processes that were started are ended, also when the scenario fails. */
@@ -30,6 +45,7 @@ export async function runScenario<Parameters extends object>(
   const parameters = { ...base, ...Object.fromEntries(known) }
   const measurements: Measurement[] = []
   const remarks = new Set<string>()
+  const peers: PeerReport[] = []
   const pinned = canPin()
   const actors: ActorProcess[] = []
   let round = 0
@@ -43,6 +59,16 @@ export async function runScenario<Parameters extends object>(
       actors.push(actor)
       return actor
     },
+    startPeers: async () => {
+      const pairs: Pair[] = []
+      for (const name of options.hasPeers ? PEER_NAMES : []) {
+        const pair = await startPeer(name, context)
+        if (pair === undefined) continue
+        pairs.push(pair.pair)
+        peers.push(pair.report)
+      }
+      return pairs
+    },
     note: (measurement) => {
       checkValues(scenario.name, measurement)
       if (round > 0) measurements.push(measurement)
@@ -54,7 +80,33 @@ export async function runScenario<Parameters extends object>(
   } finally {
     for (const actor of actors.reverse()) await actor[Symbol.asyncDispose]()
   }
-  return { scenario: scenario.name, parameters, measurements, remarks: [...remarks] }
+  return { scenario: scenario.name, parameters, measurements, remarks: [...remarks], peers }
+}
+
+/** Undefined, with a remark, for a peer that is not there. */
+async function startPeer(
+  name: PeerName,
+  context: ScenarioContext<object>,
+): Promise<{ readonly pair: Pair; readonly report: PeerReport } | undefined> {
+  const { package: packageName, ackMeans, settings, version: versionOf } = PEERS[name]
+  const version = versionOf()
+  if (version === undefined) {
+    context.remark(`${name} is not installed (apt-get install ${packageName}): not measured`)
+    return undefined
+  }
+  const server = await context.start('peer-server', 'server')
+  try {
+    const { url } = await server.ask<{ url: string }>('start', { peer: name })
+    const client = await context.start(`${name}-client`, 'client')
+    return { pair: { name, server, client, url }, report: { name, version, ackMeans, settings } }
+  } catch (error) {
+    context.remark(`${name} could not be started: not measured. ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 const CORES: Readonly<Record<Side, number | undefined>> = {

@@ -1,4 +1,5 @@
 /** What a scenario is, and what it says about each run. */
+import type { PeerName } from '../peers/peer.js'
 import type { ActorProcess } from './actor-process.js'
 
 /** A figure that a scenario reports. */
@@ -27,10 +28,24 @@ export interface ScenarioContext<Parameters> {
   rounds(): Iterable<number>
   /** Starts `actors/<name>.js` on the core of its side; it ends with the scenario. */
   start(name: string, side: Side): Promise<ActorProcess>
+  /**
+   * Starts the peers that take part, each a server with its client. Empty when none is asked for; one
+   * that is not installed or does not start is remarked.
+   */
+  startPeers(): Promise<readonly Pair[]>
   /** Reports a run. Throws for a value that is not a finite number: a broken run is no figure. */
   note(measurement: Measurement): void
   /** Says in the report what this machine did not allow. */
   remark(text: string): void
+}
+
+/** A server and a client that speaks to it. */
+export interface Pair {
+  /** What its subjects are called. */
+  readonly name: 'tailrace' | PeerName
+  readonly server: ActorProcess
+  readonly client: ActorProcess
+  readonly url: string
 }
 
 /** Who works on which core, where the machine has two. */

@@ -36,6 +36,9 @@ export function renderTable(
     `${scenario.name}: ${scenario.about}`,
     `(${parameters})`,
     ...table,
+    ...result.peers.map(
+      ({ name, version, ackMeans }) => `  ${name} ${version}, acknowledged: ${ackMeans}`,
+    ),
     ...result.remarks.map((remark) => `! ${remark}`),
   ].join('\n')
 }

@@ -5,10 +5,9 @@
  * Not measured here: latency, several clients.
  */
 import type { Timing } from '../harness/actor.js'
-import { THROUGHPUT_COLUMNS, throughput } from '../harness/columns.js'
-import { counted } from '../harness/counters.js'
-import type { ActorProcess } from '../harness/actor-process.js'
+import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
+import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 /** Frames of the bare pair, as large as a producer's default batch. */
 export const FRAME_BYTES = 64 * 1024
@@ -28,38 +27,27 @@ export const publish: Scenario<Parameters> = {
   references: {
     relaxed: 'bare ws',
     fsync: 'relaxed',
+    ...peersAgainst('relaxed'),
   },
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {
     const { records, sizeBytes } = context.parameters
-    const server = await context.start('tailrace-server', 'server')
-    const bareServer = await context.start('bare-server', 'server')
-    const client = await context.start('tailrace-client', 'client')
-    const bareClient = await context.start('bare-client', 'client')
-    const { url } = await server.ask<{ url: string }>('address')
-    const { url: bareUrl } = await bareServer.ask<{ url: string }>('address')
     const bytes = records * (sizeBytes + COLUMN_BYTES)
-    const bare = { url: bareUrl, bytes, frameBytes: FRAME_BYTES }
-    const time = async (
-      subject: string,
-      side: ActorProcess,
-      work: () => Promise<Timing>,
-    ): Promise<void> => {
-      const { result, used } = await counted(side, work)
-      const serverCpuSeconds = used.cpuSeconds
-      const values = throughput({ ...result, records, bytes, serverCpuSeconds })
-      context.note({ subject, values })
-    }
+    const variants = await Variants.start(context)
+    const { server, client, url } = await startBare(context)
+    const bare = { url, bytes, frameBytes: FRAME_BYTES }
+    const limit = (subject: string, work: () => Promise<Timing>) =>
+      noteThroughput(context, { subject, server, records, bytes, work })
     for (const round of context.rounds()) {
-      for (const durability of ['relaxed', 'fsync'] as const) {
-        const stream = `bench-${durability}-${round}`
-        const job = { url, stream, durability, records, sizeBytes }
-        await time(durability, server, () => client.ask('publish', job))
-        await client.ask('remove', { url, stream })
-      }
-      await time('bare ws', bareServer, () => bareClient.ask('publish', bare))
-      await time('bare new file', bareServer, () => bareServer.ask('writeFile', bare))
+      await variants.each(async ({ subject, pair, durability }) => {
+        const job = { url: pair.url, stream: `bench-${subject}-${round}`, durability }
+        const work = () => pair.client.ask<Timing>('publish', { ...job, records, sizeBytes })
+        await noteThroughput(context, { subject, server: pair.server, records, bytes, work })
+        await pair.client.ask('remove', job)
+      })
+      await limit('bare ws', () => client.ask('publish', bare))
+      await limit('bare new file', () => server.ask('writeFile', bare))
     }
   },
 }

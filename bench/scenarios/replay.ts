@@ -6,11 +6,10 @@
  * The first replay of a segment since it was opened verifies it (*first*); later ones do not (*again*).
  */
 import type { Timing } from '../harness/actor.js'
-import { THROUGHPUT_COLUMNS, throughput } from '../harness/columns.js'
-import { counted } from '../harness/counters.js'
-import type { ActorProcess } from '../harness/actor-process.js'
+import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
+import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -22,37 +21,31 @@ export const replay: Scenario<Parameters> = {
   about: 'one client replays a stream from its first record',
   columns: THROUGHPUT_COLUMNS,
   better: 'more',
-  references: { first: 'bare ws', again: 'bare ws' },
+  references: {
+    first: 'bare ws',
+    again: 'bare ws',
+    ...peersAgainst('again'),
+  },
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {
     const { records, sizeBytes } = context.parameters
-    const server = await context.start('tailrace-server', 'server')
-    const bareServer = await context.start('bare-server', 'server')
-    const client = await context.start('tailrace-client', 'client')
-    const bareClient = await context.start('bare-client', 'client')
-    const { url } = await server.ask<{ url: string }>('address')
-    const { url: bareUrl } = await bareServer.ask<{ url: string }>('address')
     const bytes = records * (sizeBytes + COLUMN_BYTES)
-    const bare = { url: bareUrl, bytes, frameBytes: FRAME_BYTES }
-    const time = async (
-      subject: string,
-      side: ActorProcess,
-      work: () => Promise<Timing>,
-    ): Promise<void> => {
-      const { result, used } = await counted(side, work)
-      const serverCpuSeconds = used.cpuSeconds
-      const values = throughput({ ...result, records, bytes, serverCpuSeconds })
-      context.note({ subject, values })
-    }
+    const variants = await Variants.start(context, ['relaxed'])
+    const { server, client, url } = await startBare(context)
+    const bare = { url, bytes, frameBytes: FRAME_BYTES }
     for (const round of context.rounds()) {
-      const stream = `bench-${round}`
-      const job = { url, stream, durability: 'relaxed', records, sizeBytes }
-      await client.ask('publish', job)
-      await time('first', server, () => client.ask('replay', job))
-      await time('again', server, () => client.ask('replay', job))
-      await client.ask('remove', { url, stream })
-      await time('bare ws', bareServer, () => bareClient.ask('replay', bare))
+      await variants.each(async ({ pair, durability }) => {
+        const job = { url: pair.url, stream: `bench-${round}`, durability, records, sizeBytes }
+        await pair.client.ask('publish', job)
+        for (const subject of pair.name === 'tailrace' ? ['first', 'again'] : [pair.name]) {
+          const work = () => pair.client.ask<Timing>('replay', job)
+          await noteThroughput(context, { subject, server: pair.server, records, bytes, work })
+        }
+        await pair.client.ask('remove', job)
+      })
+      const work = () => client.ask<Timing>('replay', bare)
+      await noteThroughput(context, { subject: 'bare ws', server, records, bytes, work })
     }
   },
 }

@@ -8,6 +8,7 @@
 import type { Timing } from '../harness/actor.js'
 import { counted } from '../harness/counters.js'
 import type { Scenario } from '../harness/scenario.js'
+import { startTailrace } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -42,9 +43,7 @@ export const safety: Scenario<Parameters> = {
   small: { records: 4000, sizeBytes: 128, window: 16, publishers: 16 },
   async run(context) {
     const { records, sizeBytes, window, publishers: most } = context.parameters
-    const server = await context.start('tailrace-server', 'server')
-    const client = await context.start('tailrace-client', 'client')
-    const { url } = await server.ask<{ url: string }>('address')
+    const { server, client, url } = await startTailrace(context)
     for (const round of context.rounds()) {
       for (const publishers of [1, most / 8, most]) {
         for (const durability of ['relaxed', 'fsync'] as const) {

@@ -29,6 +29,10 @@ async function bench(...words: string[]): Promise<Report> {
 const SUBJECTS = {
   publish: ['relaxed', 'fsync', 'bare ws', 'bare new file'],
   replay: ['first', 'again', 'bare ws'],
+  single: ['relaxed', 'fsync'],
+  'end-to-end': ['relaxed', 'fsync'],
+  latency: ['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
+  'fan-out': ['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'bare ws'],
   safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
   reopen: ['reopen', 'reading a tenth of it'],
 }

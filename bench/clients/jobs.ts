@@ -1,0 +1,175 @@
+/**
+ * What the client of any system does in a scenario, and the checks of it: nothing is timed that is not
+ * verified in the same run.
+ */
+import type { Histogram } from 'hdr-histogram-js'
+import { timed } from '../harness/actor.js'
+import type { Jobs, Timing } from '../harness/actor.js'
+import { latencyHistogram, quantiles } from '../harness/latency.js'
+import type {
+  Driver,
+  DriverConnection,
+  DriverProducer,
+  DriverReader,
+  Durability,
+} from './driver.js'
+import { fanOut } from './fan-out.js'
+import { openLoad } from './open-load.js'
+import { RecordTemplate, SequenceCheck } from './record.js'
+
+/** Where. */
+export interface StreamJob {
+  readonly url: string
+  readonly stream: string
+  readonly durability: Durability
+}
+/** What. */
+export interface PublishJob extends StreamJob {
+  readonly records: number
+  readonly sizeBytes: number
+}
+interface PublishEachJob extends PublishJob {
+  /** Connections. */
+  readonly publishers: number
+  /** Callers of each, which wait for their record before they publish the next. */
+  readonly window: number
+}
+interface ReplayJob extends StreamJob {
+  readonly records: number
+}
+
+/** The jobs with this library. */
+export function clientJobs(driver: Driver): Jobs {
+  let following: Following | undefined
+  return {
+    publish: (job: PublishJob) => publish(driver, job),
+    publishEach: (job: PublishEachJob) => publishEach(driver, job),
+    replay: (job: ReplayJob) => replay(driver, job),
+    /** Subscribes at the tail of an empty stream and goes on in the background. */
+    follow: async (job: ReplayJob) => {
+      following = await follow(driver, job)
+      return {}
+    },
+    /** Waits until everything that `follow` is to see has come. */
+    followed: async () => {
+      if (following === undefined) throw new Error('nothing is followed')
+      return following.finish()
+    },
+    latency: (job: Parameters<typeof openLoad>[1]) => openLoad(driver, job),
+    fanOut: (job: Parameters<typeof fanOut>[1]) => fanOut(driver, job),
+    remove: async ({ url, stream }: StreamJob) => {
+      const connection = await driver.connect(url)
+      await connection.remove(stream)
+      await connection.close()
+      return {}
+    },
+  }
+}
+
+interface Following {
+  finish(): Promise<Timing & { readonly endEpochMs: number }>
+}
+
+async function publish(
+  driver: Driver,
+  job: PublishJob,
+): Promise<Timing & { readonly startEpochMs: number }> {
+  const { url, stream, durability, records, sizeBytes } = job
+  const connection = await driver.connect(url)
+  await connection.ensure(stream, durability)
+  const producer = await connection.producer(stream)
+  const record = new RecordTemplate(sizeBytes)
+  const startEpochMs = performance.timeOrigin + performance.now()
+  const timing = await timed(async () => {
+    for (let at = 0; at < records; at += 1) {
+      if (!producer.send(record.numbered(at))) await producer.ready()
+    }
+    await producer.flush()
+  })
+  await checkStored(connection, { stream, records, acknowledged: producer.acknowledgedCount })
+  await producer.close()
+  await connection.close()
+  return { ...timing, startEpochMs }
+}
+
+async function publishEach(driver: Driver, job: PublishEachJob): Promise<object> {
+  const { url, stream, durability, records, sizeBytes, publishers, window } = job
+  const connections = await Promise.all(
+    Array.from({ length: publishers }, () => driver.connect(url)),
+  )
+  await connections[0]?.ensure(stream, durability)
+  const producers = await Promise.all(connections.map((each) => each.producer(stream)))
+  const histogram = latencyHistogram()
+  const work = { left: records, value: new RecordTemplate(sizeBytes).value, histogram }
+  const timing = await timed(async () => {
+    const callers = producers.flatMap((producer) =>
+      Array.from({ length: window }, () => publishOneByOne(producer, work)),
+    )
+    await Promise.all(callers)
+  })
+  const acknowledged = producers.reduce((sum, each) => sum + each.acknowledgedCount, 0)
+  for (const connection of connections.slice(0, 1)) {
+    await checkStored(connection, { stream, records, acknowledged })
+  }
+  for (const producer of producers) await producer.close()
+  for (const connection of connections) await connection.close()
+  return { ...timing, ...quantiles(histogram) }
+}
+
+/** One caller: the next call when the last is acknowledged, until all work is taken. */
+async function publishOneByOne(
+  producer: DriverProducer,
+  work: { left: number; readonly value: Uint8Array; readonly histogram: Histogram },
+): Promise<void> {
+  while (work.left > 0) {
+    work.left -= 1
+    const start = performance.now()
+    await producer.publish(work.value)
+    work.histogram.recordValue(Math.max(1, Math.round((performance.now() - start) * 1000)))
+  }
+}
+
+async function replay(driver: Driver, { url, stream, records }: ReplayJob): Promise<object> {
+  const connection = await driver.connect(url)
+  const check = new SequenceCheck(records)
+  let reader: DriverReader | undefined
+  const timing = await timed(async () => {
+    reader = await connection.read(stream, check)
+    await check.done
+  })
+  await reader?.close()
+  await connection.close()
+  return { ...timing, bytes: check.bytes }
+}
+
+async function follow(driver: Driver, job: ReplayJob): Promise<Following> {
+  const { url, stream, durability, records } = job
+  const connection = await driver.connect(url)
+  await connection.ensure(stream, durability)
+  const check = new SequenceCheck(records)
+  const reader = await connection.read(stream, check)
+  const timing = timed(() => check.done)
+  timing.catch(() => undefined)
+  return {
+    async finish() {
+      const used = await timing
+      await reader.close()
+      await connection.close()
+      return { ...used, endEpochMs: performance.timeOrigin + check.endMs }
+    },
+  }
+}
+
+async function checkStored(
+  connection: DriverConnection,
+  run: { readonly stream: string; readonly records: number; readonly acknowledged: number },
+): Promise<void> {
+  const { stream, records, acknowledged } = run
+  if (acknowledged !== records) {
+    throw new Error(`${acknowledged} of ${records} records were acknowledged`)
+  }
+  const stored = await connection.count(stream)
+  if (stored !== undefined && stored !== records) {
+    throw new Error(`${stored} of ${records} acknowledged records are in the stream`)
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Publishing and consuming at once, each in a process of its own: the consumer follows from the first
+ * record on while the publisher goes as fast as it is acknowledged.
+ *
+ * Nobody is throttled on purpose. Publisher and consumer share a core where there are two, so a publisher
+ * that takes most of it leaves the consumer to finish alone: the figure counts from the publisher's first
+ * record to the consumer's last, and how long the publisher took is beside it.
+ */
+import type { Timing } from '../harness/actor.js'
+import type { Scenario } from '../harness/scenario.js'
+import { Variants, noteFigures, peersAgainst } from './sides.js'
+
+interface Parameters {
+  readonly records: number
+  readonly sizeBytes: number
+}
+
+interface Published extends Timing {
+  readonly startEpochMs: number
+}
+interface Consumed extends Timing {
+  readonly endEpochMs: number
+}
+
+export const endToEnd: Scenario<Parameters> = {
+  name: 'end-to-end',
+  about: 'one process publishes, another consumes what is published, at the same time',
+  columns: [
+    { key: 'recordsPerSecond', title: 'M records/s through (min–max)', digits: 2 },
+    { key: 'publishedPerSecond', title: 'published', digits: 2 },
+    { key: 'publisherCpu', title: 'CPU s/M publisher', digits: 3 },
+    { key: 'consumerCpu', title: 'consumer', digits: 3 },
+    { key: 'serverCpu', title: 'server', digits: 3 },
+  ],
+  better: 'more',
+  references: { fsync: 'relaxed', ...peersAgainst('relaxed') },
+  full: { records: 2_000_000, sizeBytes: 128 },
+  small: { records: 10_000, sizeBytes: 128 },
+  async run(context) {
+    const { records, sizeBytes } = context.parameters
+    const variants = await Variants.start(context)
+    const consumers = await variants.startClients()
+    const millions = records / 1e6
+    for (const round of context.rounds()) {
+      await variants.each(async ({ subject, pair, durability }) => {
+        const stream = `bench-${subject}-${round}`
+        const job = { url: pair.url, stream, durability, records, sizeBytes }
+        const consumer = consumers.of(pair)
+        await noteFigures(context, {
+          subject,
+          server: pair.server,
+          work: async () => {
+            await consumer.ask('follow', job)
+            const published = await pair.client.ask<Published>('publish', job)
+            return { published, consumed: await consumer.ask<Consumed>('followed') }
+          },
+          figures: ({ published, consumed }, used) => ({
+            records,
+            recordsPerSecond: (millions * 1000) / (consumed.endEpochMs - published.startEpochMs),
+            publishedPerSecond: millions / published.seconds,
+            publisherCpu: published.cpuSeconds / millions,
+            consumerCpu: consumed.cpuSeconds / millions,
+            serverCpu: used.cpuSeconds / millions,
+          }),
+        })
+        await pair.client.ask('remove', job)
+      })
+    }
+  },
+}

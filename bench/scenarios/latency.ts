@@ -1,0 +1,76 @@
+/**
+ * From the moment a record is due to the moment a subscriber has it, under an open load at two rates.
+ *
+ * Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between
+ * records, so its processor time says nothing and is not shown.
+ */
+import type { Timing } from '../harness/actor.js'
+import type { Scenario } from '../harness/scenario.js'
+import { PEER_NAMES } from '../peers/peer.js'
+import { Variants, noteFigures } from './sides.js'
+
+interface Parameters {
+  /** Records a second, of two loads. */
+  readonly lowRate: number
+  readonly highRate: number
+  readonly seconds: number
+  readonly sizeBytes: number
+}
+
+interface Latencies extends Timing {
+  readonly records: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+const COMPARED = ['fsync', ...PEER_NAMES]
+
+export const latency: Scenario<Parameters> = {
+  name: 'latency',
+  about: 'records are due at a steady rate; from due to received by a subscriber',
+  columns: [
+    { key: 'p50', title: 'p50 ms (min–max)', digits: 3 },
+    { key: 'p99', title: 'p99 ms (min–max)', digits: 3, hasSpread: true },
+    { key: 'p999', title: 'p99.9 ms', digits: 3 },
+    { key: 'max', title: 'max ms', digits: 1 },
+    { key: 'serverCpu', title: 'server CPU s/M', digits: 1 },
+  ],
+  better: 'less',
+  references: Object.fromEntries(
+    ['low', 'high'].flatMap((load) =>
+      COMPARED.map((subject) => [`${subject}, ${load} rate`, `relaxed, ${load} rate`]),
+    ),
+  ),
+  full: { lowRate: 1000, highRate: 10_000, seconds: 10, sizeBytes: 128 },
+  small: { lowRate: 500, highRate: 2000, seconds: 0.3, sizeBytes: 128 },
+  async run(context) {
+    const { lowRate, highRate, seconds, sizeBytes } = context.parameters
+    const variants = await Variants.start(context)
+    const loads = { low: lowRate, high: highRate }
+    for (const round of context.rounds()) {
+      for (const [load, recordsPerSecond] of Object.entries(loads)) {
+        await variants.each(async ({ subject, pair, durability }) => {
+          const stream = `bench-${subject}-${load}-${round}`
+          const job = { url: pair.url, stream, durability, recordsPerSecond, seconds, sizeBytes }
+          await noteFigures(context, {
+            subject: `${subject}, ${load} rate`,
+            server: pair.server,
+            work: () => pair.client.ask<Latencies>('latency', job),
+            figures: ({ records, p50, p99, p999, max }, used) => ({
+              records,
+              recordsPerSecond,
+              p50,
+              p99,
+              p999,
+              max,
+              serverCpu: used.cpuSeconds / (records / 1e6),
+            }),
+          })
+          await pair.client.ask('remove', job)
+        })
+      }
+    }
+  },
+}
