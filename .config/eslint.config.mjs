@@ -89,6 +89,14 @@ const openings = [
     },
   },
   {
+    name: 'tailrace/fence/client-in-node-only',
+    files: ['packages/client/src/**/*-node.ts'],
+    rules: {
+      'no-restricted-imports': restrictImports(fence({ ...MAY_IMPORT.client, node: true })),
+      'no-restricted-globals': 'off',
+    },
+  },
+  {
     name: 'tailrace/fence/ws-in-node-only',
     files: WEBSOCKET_NODE_FILES,
     rules: {

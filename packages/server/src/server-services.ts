@@ -5,6 +5,7 @@ import type { Timers } from './io/timers.js'
 import type { Logger } from './logger.js'
 import type { BatchChecker } from './publish/batch-checker.js'
 import type { ServerLimits } from './server-limits.js'
+import type { MessageBuffers } from './session/message-buffers.js'
 import type { TurnScheduler } from './session/turn-scheduler.js'
 import type { LogWatches } from './storage/log-watch.js'
 import type { StreamLog, StreamStore } from './storage/storage-port.js'
@@ -19,6 +20,7 @@ export interface ServerServices {
   readonly scheduler: TurnScheduler
   readonly watches: LogWatches
   readonly checker: BatchChecker
+  readonly messageBuffers: MessageBuffers
   /** Logs of which a client was told that its request made the stream. */
   readonly announced: WeakSet<StreamLog>
 }

@@ -21,6 +21,7 @@ import { BatchChecker } from './publish/batch-checker.js'
 import { completeOptions, type ServerConfig, type ServerOptions } from './server-options.js'
 import type { ServerServices } from './server-services.js'
 import { LOOKS_PER_HEARTBEAT } from './session/liveness.js'
+import { MessageBuffers } from './session/message-buffers.js'
 import type { SessionWebSocket } from './session/session-websocket.js'
 import { Session } from './session/session.js'
 import { TurnScheduler } from './session/turn-scheduler.js'
@@ -265,6 +266,7 @@ function makeServices(config: ServerConfig, store: StreamStore): ServerServices 
     scheduler: new TurnScheduler(timers),
     watches: new LogWatches(store),
     checker: new BatchChecker(limits.batchBytesMax),
+    messageBuffers: new MessageBuffers(),
     announced: new WeakSet(),
   }
 }

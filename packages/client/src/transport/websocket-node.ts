@@ -3,14 +3,15 @@
  *
  * `ws` rather than Node's own WebSocket, because it receives several times faster, exists before
  * Node 22, says why a connection failed, and lets us cork its socket. Frames are masked with random
- * keys by `ws` itself, into a copy: what was handed to `send` stays as it was, so that a batch can be
- * sent again.
+ * keys into a copy, small ones by `ws` itself: what was handed to `send` stays as it was, so that a batch
+ * can be sent again.
  */
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket, type RawData } from 'ws'
 
+import { LARGE_MESSAGE_BYTES, MaskedFrames } from './masked-frames-node.js'
 import type { Transport, TransportClose, TransportOptions } from './transport.js'
 
 /** Bytes of a message beyond which `ws` gives up; the server's own limit is far below. */
@@ -25,6 +26,7 @@ class NodeTransport implements Transport {
   readonly #options: TransportOptions
   readonly #webSocket: WebSocket
   #socket: Socket | undefined
+  #maskedFrames: MaskedFrames | undefined
   #failure: Pick<TransportClose, 'httpStatus' | 'refusedSubprotocol' | 'error'> = {}
 
   constructor(options: TransportOptions) {
@@ -64,7 +66,9 @@ class NodeTransport implements Transport {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(bytes)
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return
+    if (bytes.byteLength < LARGE_MESSAGE_BYTES) this.#webSocket.send(bytes)
+    else this.#maskedFrames?.send(bytes)
   }
 
   cork(): void {
@@ -90,6 +94,7 @@ class NodeTransport implements Transport {
       this.#failure = { refusedSubprotocol: subprotocol }
     }
     this.#socket = response.socket
+    this.#maskedFrames = new MaskedFrames(response.socket)
     response.socket.on('drain', () => {
       this.#options.events.onDrain()
     })

@@ -40,6 +40,7 @@ import { FrameIntake } from './frame-intake.js'
 import { FrameSocket } from './frame-socket.js'
 import { acceptHello, BYTES_BEFORE_HELLO_MAX, helloTooLarge, helloTooLate } from './handshake.js'
 import { Liveness, type LivenessVerdict } from './liveness.js'
+import { MessageReader } from './message-reader.js'
 import type { SessionWebSocket } from './session-websocket.js'
 
 /** What a session is made of. */
@@ -71,6 +72,13 @@ export class Session implements CommandContext {
     this.intake = new FrameIntake(this.#socket, (message) => this.#handle(message))
     const { pendingRequestsMax } = services.limits
     this.#backPressure = new BackPressure(this.intake, this.#socket, pendingRequestsMax)
+    new MessageReader({
+      socket,
+      buffers: services.messageBuffers,
+      payloadBytesMax: services.limits.frameBytesMax,
+      isOpen: () => this.isOpen,
+      onMessage: (message) => this.#receiveLent(message),
+    })
     this.#endHandshake = this.#beginHandshake(socket)
     webSocket.onFailure = (closeCode) => this.#webSocketFailed(closeCode)
     // With `binaryType` left alone a message is always a Buffer.
@@ -143,7 +151,7 @@ export class Session implements CommandContext {
   #beginHandshake(socket: Socket): () => void {
     const { timers, limits } = this.services
     let receivedBytes = 0
-    // Comes after the listener of `ws`: a HELLO that is complete in this piece was handled by then.
+    // Comes after the listener of the reader: a HELLO that is complete in this piece was handled by then.
     const countBytes = (piece: Uint8Array): void => {
       receivedBytes += piece.byteLength
       if (this.#state !== 'awaiting-hello' || receivedBytes <= BYTES_BEFORE_HELLO_MAX) return
@@ -168,6 +176,13 @@ export class Session implements CommandContext {
     } else {
       this.intake.accept(message)
     }
+  }
+
+  /** Returns true when the bytes are still needed: the batches wait for room, or the frame for its turn. */
+  #receiveLent(message: Uint8Array): boolean {
+    if (!this.isOpen) return false
+    this.intake.accept(message)
+    return this.intake.isHeld || message[0] !== FrameType.PUBLISH
   }
 
   #receiveHello(message: Uint8Array): void {
