@@ -3,13 +3,16 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { canPin } from './harness/actor-process.js'
 import { describeEnvironment, readEnvironment } from './harness/environment.js'
+import { renderPlot } from './harness/plot.js'
+import type { PlotGroup } from './harness/plot.js'
 import { runScenario } from './harness/run-scenario.js'
 import { summarize } from './harness/summary.js'
 import { renderTable } from './harness/table.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
-                 [--peers | --no-peers] [--json] [--out FILE] [--list]`
+                 [--peers | --no-peers] [--json] [--out FILE]
+                 [--svg FILE] [--scale linear|log] [--list]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +24,8 @@ const { values, positionals } = parseArgs({
     peers: { type: 'boolean' },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
+    svg: { type: 'string' },
+    scale: { type: 'string', default: 'linear' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -33,6 +38,8 @@ const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scena
 if (unknown.length > 0) exit(`there is no scenario ${unknown.join(', ')}: see --list`, 2)
 const rounds = values.small ? 1 : Number(values.rounds)
 if (!(rounds >= 1)) exit('--rounds is a number from 1', 2)
+const { scale } = values
+if (scale !== 'linear' && scale !== 'log') exit('--scale is linear or log', 2)
 const overrides = Object.fromEntries(values.set.map(parseOverride))
 
 const chosen = SCENARIOS.filter(
@@ -40,6 +47,7 @@ const chosen = SCENARIOS.filter(
 )
 const environment = readEnvironment(canPin())
 const results = []
+const groups: PlotGroup[] = []
 for (const scenario of chosen) {
   process.stderr.write(`${scenario.name} …\n`)
   const result = await runScenario(scenario, {
@@ -51,10 +59,12 @@ for (const scenario of chosen) {
   })
   const rows = summarize(scenario, result)
   results.push({ ...result, rows })
+  groups.push({ scenario, rows })
   if (!values.json) process.stdout.write(`\n${renderTable(scenario, result, rows)}\n`)
 }
 const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
 if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
+if (values.svg !== undefined) await writeFile(values.svg, renderPlot(groups, scale))
 process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
 
 function parseOverride(text: string): [string, number] {
