@@ -7,17 +7,26 @@
  */
 import rabbit from 'rabbitmq-stream-js-client'
 import type { Client, Publisher } from 'rabbitmq-stream-js-client'
+import type { Message } from 'rabbitmq-stream-js-client/dist/publisher.js'
+import policies from 'rabbitmq-stream-js-client/dist/consumer_credit_policy.js'
 import connections from 'rabbitmq-stream-js-client/dist/connection.js'
-import type { Driver, DriverConnection, DriverProducer } from './driver.js'
+import type { Driver, DriverConnection, DriverProducer, Sink } from './driver.js'
 import { Window } from './window.js'
 
-const FRAME_RECORDS = 1000
+/**
+ * Frames stay well below the client's limit of 1 MiB: close to it, its buffer is copied for every field
+ * that is written, and 1 KiB records take a hundred times as long.
+ */
+const FRAME_RECORDS = 300
 const IN_FLIGHT_MAX = 10_000
 
 Object.assign(connections.Connection.prototype, {
   exchangeCommandVersions: () => Promise.resolve(),
 })
 Object.assign(Buffer.prototype, { toJSON: () => 'not in this process' })
+
+/** Chunks under way; the next is asked for when one has come. */
+const CREDIT = policies.creditsOnChunkReceived(10, 1)
 
 const SILENT = {
   debug: () => undefined,
@@ -43,10 +52,8 @@ export const rabbitmq: Driver = {
       producer: (stream) => producerOf(client, stream),
       async read(stream, sink) {
         const consumer = await client.declareConsumer(
-          { stream, offset: rabbit.Offset.first() },
-          ({ content }) => {
-            sink.take(content)
-          },
+          { stream, offset: rabbit.Offset.first(), creditPolicy: CREDIT },
+          inOrder(sink),
         )
         return {
           async close() {
@@ -57,6 +64,32 @@ export const rabbitmq: Driver = {
       close: () => client.close(),
     }
   },
+}
+
+/**
+ * Hands records on in the order of their offsets, the first being 0.
+ *
+ * The client awaits something between the records of a chunk, and takes the next chunk meanwhile: with
+ * more than one under way their records come mixed up.
+ */
+function inOrder(sink: Sink): (message: Message) => void {
+  const early = new Map<number, Buffer>()
+  let next = 0
+  return ({ content, offset }) => {
+    if (Number(offset) !== next) {
+      early.set(Number(offset), content)
+      return
+    }
+    sink.take(content)
+    next += 1
+    while (early.size > 0) {
+      const following = early.get(next)
+      if (following === undefined) return
+      early.delete(next)
+      sink.take(following)
+      next += 1
+    }
+  }
 }
 
 async function producerOf(client: Client, stream: string): Promise<DriverProducer> {

@@ -15,17 +15,17 @@ type Entries = [id: Buffer, fields: [name: Buffer, value: Buffer]][]
 export const redis: Driver = {
   async connect(address): Promise<DriverConnection> {
     const { hostname, port } = new URL(`redis://${address}`)
-    const open = async (): Promise<Redis> => {
+    const open = async (enableAutoPipelining: boolean): Promise<Redis> => {
       const client = new Redis({
         host: hostname,
         port: Number(port),
         lazyConnect: true,
-        enableAutoPipelining: true,
+        enableAutoPipelining,
       })
       await client.connect()
       return client
     }
-    const client = await open()
+    const client = await open(true)
     return {
       // A stream comes into being with its first record.
       ensure: () => Promise.resolve(),
@@ -35,7 +35,7 @@ export const redis: Driver = {
       count: (stream) => client.xlen(stream),
       producer: (stream) => Promise.resolve(producerOf(client, stream)),
       // Waiting for records blocks the connection.
-      read: async (stream, sink) => readerOf(await open(), stream, sink),
+      read: async (stream, sink) => readerOf(await open(false), stream, sink),
       close: () => {
         client.disconnect()
         return Promise.resolve()

@@ -4,9 +4,14 @@
  * Asserts counts and completeness, never a time.
  */
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { PEERS } from '../peers/index.js'
+import { PEER_NAMES } from '../peers/peer.js'
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -18,7 +23,12 @@ interface Row {
 }
 interface Report {
   readonly environment: Record<string, unknown>
-  readonly results: readonly { readonly scenario: string; readonly rows: readonly Row[] }[]
+  readonly results: readonly {
+    readonly scenario: string
+    readonly rows: readonly Row[]
+    readonly remarks: readonly string[]
+    readonly peers: readonly { readonly name: string; readonly ackMeans: string }[]
+  }[]
 }
 
 async function bench(...words: string[]): Promise<Report> {
@@ -62,6 +72,28 @@ describe('npm run bench', () => {
     },
     60_000,
   )
+
+  it('measures each peer that is installed, and names each that is not', async () => {
+    const { results } = await bench('replay', '--small', '--peers', '--json')
+    const { rows = [], remarks = [], peers = [] } = results[0] ?? {}
+    for (const name of PEER_NAMES) {
+      const isInstalled = PEERS[name].version() !== undefined
+      expect(rows.some(({ subject }) => subject === name)).toBe(isInstalled)
+      expect(peers.some((peer) => peer.name === name)).toBe(isInstalled)
+      expect(remarks.some((remark) => remark.startsWith(name))).toBe(!isInstalled)
+    }
+  }, 120_000)
+
+  it('draws what it measured', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bench-plot-'))
+    try {
+      const file = join(directory, 'plot.svg')
+      await bench('single', '--small', '--json', '--svg', file)
+      expect(await readFile(file, 'utf8')).toMatch(/^<svg .*>single, k records\/s<.*<\/svg>\n$/s)
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  }, 60_000)
 
   it('refuses a scenario that it does not have', async () => {
     await expect(promisify(execFile)(process.execPath, [main, 'nonesuch'])).rejects.toMatchObject({

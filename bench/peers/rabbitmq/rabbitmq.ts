@@ -18,8 +18,8 @@ export const rabbitmq: Peer = {
   ackMeans: 'in the page cache of one server; never synced',
   settings: [
     'one node, the plugin rabbitmq_stream, streams with their defaults',
-    'publishing: send(), 1,000 records a frame, at most 10,000 without confirmation; no sub-entry batches, of which this client reads only the first of a chunk',
-    'reading: one chunk of credit, the default; with more, this client hands out the records of several chunks mixed up',
+    'publishing: send(), 300 records a frame, at most 10,000 without confirmation; no sub-entry batches, of which this client reads only the first of a chunk',
+    'reading: ten chunks of credit; this client then hands out the records of several chunks mixed up, and the bench puts them in order again',
     'the client dumps every frame for a debug log that is off; the bench makes that dump free, which its users have to pay',
   ],
   version() {
