@@ -94,8 +94,12 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
     activeSegment(options, segment, segment === last ? tornEnd : 0),
   )
   // What is found may be in the page cache only: from here on it counts as durable.
-  const isAllDurable = live.length === 1 && last.end.position === from.point?.durablePosition
-  for (const segment of isAllDurable ? [] : live) await segment.sync()
+  const durablePosition = from.point?.durablePosition ?? 0
+  const isAllDurable = live.length === 1 && last.end.position === durablePosition
+  for (const [at, segment] of isAllDurable ? [] : live.entries()) {
+    segment.storeAgain(at === 0 ? durablePosition : 0)
+    await segment.sync()
+  }
   for (const segment of live) segment.noteDurable(segment.extent().dataEnd)
   const rolled = live.slice(0, -1)
   for (const segment of rolled) segment.seal()

@@ -25,6 +25,9 @@ import { SegmentBytes } from './segment-bytes.js'
 import { SparseIndex } from './sparse-index.js'
 import { VerifiedRanges } from './verified-ranges.js'
 
+/** A store in each so many bytes touches every page of a file, on any machine. */
+const PAGE_BYTES_MIN = 4096
+
 /** What the log writes into a batch, and how far the batch reaches. */
 export interface BatchPlace {
   readonly baseOffset: number
@@ -198,6 +201,19 @@ export class Segment implements Restable {
     } finally {
       this.#syncsInFlight -= 1
     }
+  }
+
+  /**
+   * Stores what lies behind a position once more, so that the next sync writes it. A sync that has failed,
+   * perhaps in an earlier process, leaves pages that count as written and never reached the disk.
+   */
+  storeAgain(position: number): void {
+    const { bytes, file } = this.contents()
+    const end = this.#writableExtent().dataEnd
+    const start = Math.floor(position / PAGE_BYTES_MIN) * PAGE_BYTES_MIN
+    // The atomic operation, because it is a store whatever a compiler thinks of it.
+    for (let at = start; at < end; at += PAGE_BYTES_MIN) Atomics.or(bytes, at, 0)
+    if (start < end) file.wrote(start, end)
   }
 
   /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */

@@ -45,6 +45,8 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   // Whoever renamed or copied the directory has renamed the stream.
   const named = found === undefined ? undefined : { ...found, name }
   const stored = named === undefined ? undefined : await finishRepair(storage, directory, named)
+  // What a process before this one renamed or removed may be in memory only; from here on it counts.
+  if (stored !== undefined) await storage.syncDirectory(directory)
   const files = await collectSegmentFiles(storage, directory)
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const gaps = stored.gaps ?? []

@@ -146,6 +146,8 @@ export class Store implements AsyncDisposable {
     const metadata = await openStoreMetadata(storage, () => randomBytes(16).toString('hex'))
     await storage.createDirectory(STREAMS_DIRECTORY)
     await emptyTrash(storage)
+    // Names that a process before this one gave may be in memory only; from here on they count.
+    await storage.syncDirectory(STREAMS_DIRECTORY)
     await storage.syncDirectory('')
     const entries = await storage.list(STREAMS_DIRECTORY)
     const isStream = ({ name, isDirectory }: StorageEntry): boolean =>

@@ -2,41 +2,14 @@
  * Judges a store that was recovered: everything acknowledged is there, nothing is invented, offsets run
  * densely, producers and cursors are as they were left, and the log takes and keeps new records.
  */
-import { openStore } from '@tailrace/core'
 import type { Log, Store } from '@tailrace/core'
+import { BatchBuilder } from '@tailrace/format'
 import type { Random } from '../random.js'
+import { BrokenPromise } from './broken-promise.js'
+import { openSimulated } from './open-simulated.js'
 import type { ShadowStream } from './shadow-stream.js'
 import type { SimulatedStorage } from './simulated-storage.js'
-import { VirtualScheduler } from './virtual-scheduler.js'
-
-/** What is wrong with a recovered store; the message says which promise is broken. */
-export class BrokenPromise extends Error {
-  override readonly name = 'BrokenPromise'
-}
-
-/** A store on a simulated disk with its own time. */
-export interface SimulatedStore {
-  readonly store: Store
-  readonly scheduler: VirtualScheduler
-}
-
-/** Opens the store on a disk, as the first process after a loss of power. */
-export async function openSimulated(
-  storage: SimulatedStorage,
-  random: Random,
-): Promise<SimulatedStore> {
-  const scheduler = new VirtualScheduler(random)
-  const options = {
-    bootId: `boot-${random.below(2 ** 32)}`,
-    storage,
-    scheduler,
-    clock: scheduler,
-    onBackgroundError: (_: string, error: unknown) => {
-      throw error
-    },
-  }
-  return { store: await scheduler.run(openStore('simulated', options)), scheduler }
-}
+import { expectValues, stateOf, valuesOf } from './stored-values.js'
 
 /** Opens the disk as after a crash and checks every stream in it. @throws {BrokenPromise} */
 export async function judge(
@@ -45,84 +18,120 @@ export async function judge(
   random: Random,
 ): Promise<void> {
   const { store, scheduler } = await openSimulated(storage, random)
-  for (const shadow of shadows) await scheduler.run(judgeStream(store, shadow))
+  expectStreams(store, shadows)
+  const present = shadows.filter(({ name }) => store.has(name))
+  for (const shadow of present) await scheduler.run(judgeStream(store, shadow))
   await scheduler.run(store.close())
   const again = await openSimulated(storage, random)
-  for (const shadow of shadows) await again.scheduler.run(judgeReopened(again.store, shadow))
+  for (const shadow of present) await again.scheduler.run(judgeReopened(again.store, shadow))
   await again.scheduler.run(again.store.close())
 }
 
+function expectStreams(store: Store, shadows: readonly ShadowStream[]): void {
+  for (const { name, presence } of shadows) {
+    if (presence === 'present' && !store.has(name)) {
+      throw new BrokenPromise('lost-stream', `stream "${name}" was created and is gone`)
+    }
+    if (presence === 'absent' && store.has(name)) {
+      throw new BrokenPromise('invented-stream', `stream "${name}" was deleted and is back`)
+    }
+  }
+  const unknown = store.list().find((name) => shadows.every((shadow) => shadow.name !== name))
+  if (unknown === undefined) return
+  throw new BrokenPromise('invented-stream', `stream "${unknown}" was never created`)
+}
+
 async function judgeStream(store: Store, shadow: ShadowStream): Promise<void> {
-  const { name } = shadow
-  if (!store.has(name)) throw new BrokenPromise(`stream "${name}" was created and is gone`)
-  const log = await store.open(name)
+  const log = await store.open(shadow.name)
   expectBounds(log, shadow)
-  const values = valuesOf(log)
+  const values: string[] = []
+  valuesOf(log, values)
+  const { startOffset, endOffset } = log
+  if (values.length !== endOffset - startOffset) {
+    throw new BrokenPromise('lost-record', `${stateOf(log)} gave ${values.length} records`)
+  }
   expectValues(log, shadow, values)
   expectProducer(log, shadow, values)
   expectCursor(log, shadow)
-  const { endOffset } = log
   const { baseOffset } = await log.append({ value: judgesRecord(shadow) })
-  if (baseOffset !== endOffset)
-    throw new BrokenPromise(`appended at ${baseOffset}, not ${endOffset}`)
+  if (baseOffset !== endOffset) {
+    throw new BrokenPromise('not-dense', `appended at ${baseOffset}, not ${endOffset}`)
+  }
 }
 
 async function judgeReopened(store: Store, shadow: ShadowStream): Promise<void> {
-  const last = valuesOf(await store.open(shadow.name)).at(-1)
+  if (!store.has(shadow.name)) {
+    throw new BrokenPromise('lost-stream', `stream "${shadow.name}" was opened and is gone`)
+  }
+  const log = await store.open(shadow.name)
+  const { tornTail } = log.recovery
+  if (tornTail !== undefined) {
+    const message = `${stateOf(log)} has a torn tail at ${tornTail.atPosition} after a clean stop`
+    throw new BrokenPromise('torn-tail-left', message)
+  }
+  const values: string[] = []
+  valuesOf(log, values)
+  const last = values.at(-1)
   if (last === judgesRecord(shadow)) return
-  throw new BrokenPromise(`the record appended after the crash is "${String(last)}"`)
+  const message = `the record appended after the crash is "${String(last)}"`
+  throw new BrokenPromise('lost-record', message)
 }
 
 function expectBounds(log: Log, shadow: ShadowStream): void {
-  const { submitted, acknowledgedEnd, trimmedTo, trimAskedTo } = shadow
+  const { known, inFlight, acknowledgedEnd, trimmedTo, trimAskedTo, options } = shadow
   const { startOffset, endOffset, failure } = log
   const state = stateOf(log)
-  if (failure !== undefined) throw new BrokenPromise(`${state} failed: ${failure.message}`)
+  if (failure !== undefined) {
+    throw new BrokenPromise('not-writable', `${state} failed: ${failure.message}`)
+  }
   if (endOffset < acknowledgedEnd) {
-    throw new BrokenPromise(`${state} lost what was acknowledged up to ${acknowledgedEnd}`)
+    const message = `${state} lost what was acknowledged up to ${acknowledgedEnd}`
+    throw new BrokenPromise('lost-record', message)
   }
-  const mayBeSeen = shadow.durability === 'relaxed' && shadow.knownEpoch === log.epoch
-  if (mayBeSeen && endOffset < submitted.length) {
-    throw new BrokenPromise(`${state} lost visible records and kept epoch ${log.epoch}`)
+  const mayBeSeen = options.durability === 'relaxed' && shadow.knownEpoch === log.epoch
+  if (mayBeSeen && endOffset < known.length) {
+    const message = `${state} lost visible records and kept epoch ${log.epoch}`
+    throw new BrokenPromise('stale-epoch', message)
   }
-  if (endOffset > submitted.length + (shadow.mayHaveJudgesRecord ? 1 : 0)) {
-    throw new BrokenPromise(`${state} holds more than the ${submitted.length} records submitted`)
+  const endMax = known.length + inFlight.length + (shadow.mayHaveJudgesRecord ? 1 : 0)
+  if (endOffset > endMax) {
+    const message = `${state} holds more than the ${endMax} records submitted`
+    throw new BrokenPromise('invented-record', message)
   }
-  const startMax = shadow.isRetained ? endOffset : trimAskedTo
+  const startMax = options.isRetained ? endOffset : trimAskedTo
   if (startOffset < trimmedTo || startOffset > startMax) {
-    throw new BrokenPromise(`${state} starts outside [${trimmedTo}, ${startMax}]`)
+    throw new BrokenPromise('wrong-start', `${state} starts outside [${trimmedTo}, ${startMax}]`)
   }
 }
 
-function expectValues(log: Log, shadow: ShadowStream, values: readonly string[]): void {
-  const { startOffset, endOffset } = log
-  if (values.length !== endOffset - startOffset) {
-    throw new BrokenPromise(`${stateOf(log)} gave ${values.length} records`)
-  }
-  for (const [at, value] of values.entries()) {
-    const isLast = at === values.length - 1
-    if (shadow.mayHaveJudgesRecord && isLast && value === judgesRecord(shadow)) continue
-    if (value !== shadow.submitted[startOffset + at]) {
-      throw new BrokenPromise(`${stateOf(log)} has another record at offset ${startOffset + at}`)
-    }
-  }
-}
-
-/** The last sequence is that of the records: what is stored is known, what is not may be sent again. */
+/**
+ * The last sequence is that of the records: what is stored is known, what is not may be sent again. What
+ * is stored and sent again is not stored twice.
+ */
 function expectProducer(log: Log, shadow: ShadowStream, values: readonly string[]): void {
   const { name, nextSequence, acknowledgedTo } = shadow.producer
-  const { lastSequence } = log.openProducer({ name })
+  const { lastSequence, ...handle } = log.openProducer({ name })
   const stored = values.filter((value) => value.startsWith(`${name}#`))
   const last = stored.at(-1)?.split('#')[1]
   if (last !== undefined && Number(last) !== lastSequence) {
-    throw new BrokenPromise(
-      `${stateOf(log)}: producer is at ${lastSequence}, its last record is ${last}`,
-    )
+    const message = `${stateOf(log)}: producer is at ${lastSequence}, its last record is ${last}`
+    throw new BrokenPromise('wrong-producer', message)
   }
   if (lastSequence < acknowledgedTo - 1 || lastSequence >= nextSequence) {
-    throw new BrokenPromise(
-      `${stateOf(log)}: producer is at ${lastSequence}, acknowledged to ${acknowledgedTo} of ${nextSequence}`,
-    )
+    const range = `acknowledged to ${acknowledgedTo} of ${nextSequence}`
+    const message = `${stateOf(log)}: producer is at ${lastSequence}, ${range}`
+    throw new BrokenPromise('wrong-producer', message)
+  }
+  if (lastSequence < 0) return
+  const builder = new BatchBuilder()
+  builder.append(new TextEncoder().encode('sent again'))
+  const batch = builder.build({ createTimeUs: 1, ...handle, baseSequence: lastSequence })
+  const { endOffset } = log
+  if (log.hasRoomFor(batch.length) && !log.appendBatch(batch).isDuplicate) {
+    throw new BrokenPromise('stored-twice', `${stateOf(log)}: sequence ${lastSequence}, sent again`)
+  }
+  if (log.endOffset !== endOffset) {
+    throw new BrokenPromise('stored-twice', `${stateOf(log)}: a duplicate moved the end`)
   }
 }
 
@@ -133,30 +142,8 @@ function expectCursor(log: Log, shadow: ShadowStream): void {
   const allowed = offsets.slice(Math.max(0, acknowledged))
   const isAllowed = cursor === undefined ? acknowledged < 0 : allowed.includes(cursor.offset)
   if (isAllowed) return
-  throw new BrokenPromise(
-    `${stateOf(log)}: cursor is ${String(cursor?.offset)}, committed was ${allowed.join(', ')}`,
-  )
-}
-
-/** All visible records from the start; checks that the offsets are dense. */
-function valuesOf(log: Log): string[] {
-  const decoder = new TextDecoder()
-  const values: string[] = []
-  let next = log.startOffset
-  for (const batch of log.batches({ from: 'first' })) {
-    for (let at = 0; at < batch.recordCount; at += 1) {
-      const offset = batch.offset(at)
-      if (offset < log.startOffset) continue
-      if (offset !== next) throw new BrokenPromise(`offset ${offset} follows ${next - 1}`)
-      values.push(decoder.decode(batch.value(at)))
-      next += 1
-    }
-  }
-  return values
-}
-
-function stateOf({ name, startOffset, endOffset }: Log): string {
-  return `stream "${name}" [${startOffset}, ${endOffset})`
+  const message = `cursor is ${String(cursor?.offset)}, committed was ${allowed.join(', ')}`
+  throw new BrokenPromise('wrong-cursor', `${stateOf(log)}: ${message}`)
 }
 
 function judgesRecord({ name }: ShadowStream): string {

@@ -25,18 +25,26 @@ export interface SyncInFlight {
 
 /** The content of one file. */
 export class SimulatedFile {
-  /** What the program sees. Replaced when the file is resized: older views keep the older memory. */
-  current: Uint8Array
-  /** What a sync has made durable. */
+  /** Shared with the files that crashes leave: never changed, only replaced. */
   #durable: Uint8Array
+  #current: Uint8Array | undefined
   /** Pages stored to and not known to be durable, with the number of the last store. */
   readonly #dirtyPages = new Map<number, number>()
   #stores = 0
 
-  /** @param durable - the content on disk, which is also what the program sees first. */
+  /** @param durable - the content on disk, which is also what the program sees first. Not to be changed. */
   constructor(durable: Uint8Array) {
     this.#durable = durable
-    this.current = durable.slice()
+  }
+
+  /** What the program sees. Replaced when the file is resized: older views keep the older memory. */
+  get current(): Uint8Array {
+    return (this.#current ??= this.#durable.slice())
+  }
+
+  /** As {@link current}, for reading only: costs no memory. */
+  get content(): Uint8Array {
+    return this.#current ?? this.#durable
   }
 
   /** The program stored to `[start, end)`. */
@@ -49,14 +57,18 @@ export class SimulatedFile {
 
   /** The program replaced the content as a whole. */
   replace(content: Uint8Array): void {
-    this.current = content.slice()
+    this.#current = content.slice()
     this.wrote(0, Math.max(content.length, this.#durable.length))
   }
 
   /** Begins a sync of what was stored before the call. */
   beginSync(): SyncInFlight {
     const pages = [...this.#dirtyPages]
-    const content = this.current.slice()
+    const size = this.content.length
+    const stored = pages.map(([page]) => {
+      const start = page * PAGE_BYTES
+      return { start, content: this.content.slice(start, start + PAGE_BYTES) }
+    })
     const forget = (): void => {
       for (const [page, store] of pages) {
         // Stored to again during the sync: the newer content is not covered.
@@ -65,8 +77,9 @@ export class SimulatedFile {
     }
     return {
       complete: () => {
-        const durable = resized(this.#durable, content.length)
-        for (const [page] of pages) copyRange(content, durable, [page * PAGE_BYTES, PAGE_BYTES])
+        if (stored.length === 0 && size === this.#durable.length) return
+        const durable = resized(this.#durable, size)
+        for (const { start, content } of stored) durable.set(content, Math.min(start, size))
         this.#durable = durable
         forget()
       },
@@ -85,29 +98,27 @@ export class SimulatedFile {
 
   /** Turns a bit over, on the disk and for the program. */
   flipBit(position: number, bit: number): void {
+    this.#durable = this.#durable.slice()
     for (const bytes of [this.#durable, this.current]) {
       if (position < bytes.length) bytes[position] = (bytes[position] ?? 0) ^ (1 << bit)
     }
   }
 
   #partlyWritten(pages: Iterable<number>, random: Random): Uint8Array {
-    const isResized = this.current.length !== this.#durable.length
-    const size = isResized && random.chance(0.5) ? this.current.length : this.#durable.length
+    const { content } = this
+    const isResized = content.length !== this.#durable.length
+    if (this.#dirtyPages.size === 0 && !isResized) return this.#durable
+    const size = isResized && random.chance(0.5) ? content.length : this.#durable.length
     const left = resized(this.#durable, size)
     for (const page of pages) {
       const start = page * PAGE_BYTES
       // Whole pages kept or lost are the common case; torn ones are the hard one.
       const keepChance = random.pick([0, 1, 0.5])
       for (let at = start; at < start + PAGE_BYTES; at += SECTOR_BYTES) {
-        if (random.chance(keepChance)) copyRange(this.current, left, [at, SECTOR_BYTES])
+        if (random.chance(keepChance)) copyRange(content, left, [at, SECTOR_BYTES])
       }
     }
     return left
-  }
-
-  /** True when something was stored since the last sync. */
-  get isDirty(): boolean {
-    return this.#dirtyPages.size > 0 || this.current.length !== this.#durable.length
   }
 }
 

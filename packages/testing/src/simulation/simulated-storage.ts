@@ -78,7 +78,7 @@ export class SimulatedStorage implements Storage {
    */
   flipBit(path: string, position: number, bit: number): void {
     const file = this.#file(path)
-    if (position < 0 || position >= file.current.length || bit < 0 || bit > 7) {
+    if (position < 0 || position >= file.content.length || bit < 0 || bit > 7) {
       throw new RangeError(`"${path}" has no bit ${bit} of byte ${position}`)
     }
     file.flipBit(position, bit)
@@ -91,7 +91,7 @@ export class SimulatedStorage implements Storage {
 
   /** Bytes of all files. */
   get usedBytes(): number {
-    return this.paths().reduce((sum, path) => sum + this.#file(path).current.length, 0)
+    return this.paths().reduce((sum, path) => sum + this.#file(path).content.length, 0)
   }
 
   /** All paths of files. */
@@ -108,7 +108,7 @@ export class SimulatedStorage implements Storage {
     return this.#names.list(directory).map(([name, entry]) => ({
       name,
       isDirectory: entry === 'directory',
-      sizeBytes: entry === 'directory' ? 0 : entry.current.length,
+      sizeBytes: entry === 'directory' ? 0 : entry.content.length,
     }))
   }
 
@@ -165,7 +165,7 @@ export class SimulatedStorage implements Storage {
   readFile(path: string): Uint8Array | undefined {
     const node = this.#names.get(path)
     if (node === 'directory') throw ioError('EISDIR', path)
-    return node?.current.slice()
+    return node?.content.slice()
   }
 
   async writeFile(path: string, content: Uint8Array): Promise<void> {
@@ -203,7 +203,7 @@ export class SimulatedStorage implements Storage {
   }
 
   async resize(path: string, sizeBytes: number): Promise<void> {
-    const size = this.#file(path).current.length
+    const size = this.#file(path).content.length
     const grownBytes = Math.max(0, sizeBytes - size)
     const part = await this.#stepOrPart({ kind: 'resize', path, step: 0 }, grownBytes)
     // A cut writes nothing of which a part could get there.
@@ -211,7 +211,7 @@ export class SimulatedStorage implements Storage {
     const file = this.#file(path)
     this.#admit(path, grownBytes)
     const content = new Uint8Array(part === undefined ? sizeBytes : size + part.bytes)
-    content.set(file.current.subarray(0, sizeBytes))
+    content.set(file.content.subarray(0, sizeBytes))
     file.replace(content)
     if (part !== undefined) throw part.error
     await this.#syncFile(file, { kind: 'resize', path, step: 1 })
@@ -290,7 +290,8 @@ export class SimulatedStorage implements Storage {
   }
 
   #admit(path: string, moreBytes: number): void {
-    if (moreBytes <= 0 || this.usedBytes + moreBytes <= this.capacityBytes) return
+    if (moreBytes <= 0 || this.capacityBytes === Infinity) return
+    if (this.usedBytes + moreBytes <= this.capacityBytes) return
     throw simulatedError('NO_SPACE', 'ENOSPC', path)
   }
 }

@@ -6,6 +6,8 @@
 import type { Clock, Scheduler } from '@tailrace/core'
 import type { Random } from '../random.js'
 
+const START_MS = Date.UTC(2026, 10, 20)
+
 interface Timer {
   readonly dueMs: number
   readonly task: () => void
@@ -17,10 +19,13 @@ export class VirtualScheduler implements Scheduler, Clock {
   #tasks: (() => void)[] = []
   #timers: Timer[] = []
   #nowMs: number
+  readonly #held: () => Promise<unknown> | undefined
 
-  constructor(random: Random, startMs = Date.UTC(2026, 10, 20)) {
+  /** @param held - what the work waits for that is no part of it: time stands still, no task begins. */
+  constructor(random: Random, held: () => Promise<unknown> | undefined = () => undefined) {
     this.#random = random
-    this.#nowMs = startMs
+    this.#held = held
+    this.#nowMs = START_MS
   }
 
   nowUs(): number {
@@ -57,11 +62,21 @@ export class VirtualScheduler implements Scheduler, Clock {
   /** Runs tasks, and what follows from them, until there are none. */
   async settle(): Promise<void> {
     for (;;) {
-      await microtasks()
+      await this.#quiet()
       if (this.#tasks.length === 0) return
       const [task] = this.#tasks.splice(this.#random.below(this.#tasks.length), 1)
       task?.()
     }
+  }
+
+  /** Runs at most so many tasks, with what follows from each of them at once. */
+  async runSome(count: number): Promise<void> {
+    for (let left = count; left > 0; left -= 1) {
+      await this.#quiet()
+      const [task] = this.#tasks.splice(this.#random.below(this.#tasks.length), 1)
+      task?.()
+    }
+    await this.#quiet()
   }
 
   /** Settles again and again until the promise has an outcome, moving time when nothing else is left. */
@@ -76,6 +91,16 @@ export class VirtualScheduler implements Scheduler, Clock {
       if (this.#tasks.length === 0) this.advance(stepMs)
     }
     return done
+  }
+
+  /** Resolves when nothing goes on by itself any more. */
+  async #quiet(): Promise<void> {
+    for (;;) {
+      await microtasks()
+      const held = this.#held()
+      if (held === undefined) return
+      await held
+    }
   }
 }
 

@@ -1,0 +1,146 @@
+/**
+ * Ways to break the promise on purpose: the harness is worth something only if it notices.
+ *
+ * Each canary is a disk that does not do what the log asks of it, as if the log had not asked. Its name
+ * says what is broken, and the finding has to be the promise that is then broken.
+ */
+import { BrokenPromise, powerLossOptions, runPowerLoss } from '@tailrace/testing'
+import type { PromiseKind, SimulatedStorage } from '@tailrace/testing'
+import { describe, expect, it } from 'vitest'
+import type { StorageFile } from '../../src/index.js'
+
+const SEEDS_MAX = 40
+
+interface Canary {
+  readonly name: string
+  readonly sabotage: (disk: SimulatedStorage) => void
+  readonly found: readonly PromiseKind[]
+  /** True: only a disk that fails brings it out. */
+  readonly needsFaults?: boolean
+}
+
+const CANARIES: readonly Canary[] = [
+  {
+    name: 'one sync of a segment, the fifth, is skipped',
+    sabotage: (disk) => {
+      let count = 0
+      replaceFiles(disk, (file) => ({
+        ...file,
+        sync: () => {
+          count += 1
+          return count === 5 ? Promise.resolve() : file.sync()
+        },
+      }))
+    },
+    found: ['lost-record'],
+  },
+  {
+    name: 'every sync of segments is skipped',
+    sabotage: (disk) => {
+      replaceFiles(disk, (file) => ({ ...file, sync: () => Promise.resolve() }))
+    },
+    found: ['lost-record', 'not-writable'],
+  },
+  {
+    name: 'the acknowledgement comes before the sync has ended',
+    sabotage: (disk) => {
+      replaceFiles(disk, (file) => ({
+        ...file,
+        sync: () => {
+          file.sync().catch(() => undefined)
+          return Promise.resolve()
+        },
+      }))
+    },
+    found: ['lost-record', 'not-writable'],
+  },
+  {
+    name: 'the sync of directories is skipped',
+    sabotage: (disk) => {
+      disk.syncDirectory = () => Promise.resolve()
+    },
+    found: ['lost-stream', 'lost-record', 'not-writable'],
+  },
+  {
+    name: 'the sync of the directory of streams is skipped',
+    sabotage: (disk) => {
+      const syncDirectory = disk.syncDirectory.bind(disk)
+      disk.syncDirectory = (path) => (path === 'streams' ? Promise.resolve() : syncDirectory(path))
+    },
+    found: ['lost-stream', 'invented-stream'],
+  },
+  {
+    name: 'the sync of replaced metadata is skipped',
+    sabotage: (disk) => {
+      disk.writeFile = (path, content) => disk.writeUnsynced(path, content)
+    },
+    found: ['not-writable'],
+  },
+  {
+    name: 'a torn tail is not cut off',
+    sabotage: (disk) => {
+      replaceFiles(disk, (file) => {
+        const before = file.bytes.slice()
+        const wrote = (start: number, end: number): void => {
+          // Zeros are stored by nothing but the cutting of a torn tail.
+          const isCut = file.bytes.subarray(start, end).every((byte) => byte === 0)
+          if (isCut) file.bytes.set(before.subarray(start, end), start)
+          file.wrote(start, end)
+        }
+        return { ...file, wrote }
+      })
+    },
+    found: ['torn-tail-left'],
+  },
+  {
+    name: 'a sync that failed is tried again',
+    sabotage: (disk) => {
+      replaceFiles(disk, (file) => ({ ...file, sync: () => file.sync().catch(() => file.sync()) }))
+    },
+    found: ['lost-record', 'not-writable'],
+    needsFaults: true,
+  },
+  {
+    name: 'a sync that failed is taken for one that did not',
+    sabotage: (disk) => {
+      replaceFiles(disk, (file) => ({ ...file, sync: () => file.sync().catch(() => undefined) }))
+    },
+    found: ['lost-record', 'not-writable'],
+    needsFaults: true,
+  },
+]
+
+describe('the harness', () => {
+  it.each(CANARIES)(
+    'notices when $name',
+    async (canary) => {
+      const finding = await firstFinding(canary)
+      expect(finding?.message).toMatch(/^seed \d+, /)
+      expect(canary.found).toContain(finding?.kind)
+    },
+    60_000,
+  )
+})
+
+/** What the first seed that finds something finds. */
+async function firstFinding(canary: Canary): Promise<BrokenPromise | undefined> {
+  const { sabotage, needsFaults } = canary
+  for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
+    const options = powerLossOptions(seed)
+    if (needsFaults === true && options.faults === undefined) continue
+    try {
+      await runPowerLoss({ ...options, sabotage })
+    } catch (error) {
+      if (error instanceof BrokenPromise) return error
+      throw error
+    }
+  }
+  return undefined
+}
+
+/** Has the disk give out other files than it would. */
+function replaceFiles(disk: SimulatedStorage, replace: (file: StorageFile) => StorageFile): void {
+  const { open, create } = { open: disk.open.bind(disk), create: disk.create.bind(disk) }
+  disk.open = (path) => replace(open(path))
+  disk.create = async (path, capacity) => replace(await create(path, capacity))
+}
