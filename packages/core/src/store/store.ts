@@ -37,7 +37,13 @@ import { lockStore } from './store-lock.js'
 import type { StoreLock } from './store-lock.js'
 import { openStoreMetadata, writeStoreMetadata } from './store-metadata.js'
 import type { StoreMetadata } from './store-metadata.js'
-import { createStream, emptyTrash, removeStream, STREAMS_DIRECTORY } from './stream-creation.js'
+import {
+  createStream,
+  finishRemovals,
+  STREAMS_DIRECTORY,
+  TRASH_DIRECTORY,
+  trashStream,
+} from './stream-creation.js'
 
 /** Settings of a store; each has a default. */
 export interface StoreOptions {
@@ -108,6 +114,11 @@ export class Store implements AsyncDisposable {
   readonly #home: StoreHome
   readonly #environment: LogEnvironment
   readonly #names: Set<string>
+  /**
+   * Streams that are to go since creating or deleting them failed halfway: their directory still bears the
+   * name, or was moved to the trash. Whoever creates or deletes a stream of the name goes on with it.
+   */
+  readonly #unfinished = new Map<string, 'named' | 'moved'>()
   readonly #logs = new Map<string, Log>()
   readonly #jobs = new JobQueue(() => undefined)
   #metadata: StoreMetadata
@@ -145,9 +156,10 @@ export class Store implements AsyncDisposable {
     const { storage } = home
     const metadata = await openStoreMetadata(storage, () => randomBytes(16).toString('hex'))
     await storage.createDirectory(STREAMS_DIRECTORY)
-    await emptyTrash(storage)
     // Names that a process before this one gave may be in memory only; from here on they count.
-    await storage.syncDirectory(STREAMS_DIRECTORY)
+    await finishRemovals(storage)
+    // It stays when it is empty: on a full disk another one might not be had.
+    await storage.createDirectory(TRASH_DIRECTORY)
     await storage.syncDirectory('')
     const entries = await storage.list(STREAMS_DIRECTORY)
     const isStream = ({ name, isDirectory }: StorageEntry): boolean =>
@@ -220,17 +232,18 @@ export class Store implements AsyncDisposable {
    * Deletes a stream with all its records. Its readers end with STREAM_CLOSED.
    *
    * @throws {RequestError} STREAM_NOT_FOUND; INVALID_STREAM_NAME.
+   * @throws {StorageError} NO_SPACE, IO_ERROR: the stream is there as it was, or gone but not known to stay
+   * so; deleting it again goes on with it. STORE_CLOSED.
    */
   async delete(name: string): Promise<void> {
     checkStreamName(name)
     await this.#jobs.run(async () => {
       this.#assertOpen()
-      if (!this.#names.has(name)) throw notFound(name)
+      if (!this.#names.has(name) && !this.#unfinished.has(name)) throw notFound(name)
       // Not opened for it: a stream that is damaged beyond opening can be deleted, too.
       await this.#logs.get(name)?.close('the stream was deleted').catch(ignoreFailedSync)
       this.#logs.delete(name)
-      this.#names.delete(name)
-      await removeStream(this.#home.storage, name, randomBytes(16).toString('hex'))
+      await this.#remove(name)
     })
   }
 
@@ -255,8 +268,10 @@ export class Store implements AsyncDisposable {
   }
 
   async #create(name: string, config: typeof DEFAULT_STREAM_CONFIG): Promise<void> {
+    if (this.#unfinished.has(name)) await this.#remove(name)
+    const { storage } = this.#home
     const epoch = await this.#nextEpoch()
-    await createStream(this.#home.storage, {
+    await createStream(storage, {
       formatVersion: 1,
       name,
       streamId: randomBytes(16).toString('hex'),
@@ -265,7 +280,26 @@ export class Store implements AsyncDisposable {
       config,
       startOffset: 0,
     })
+    try {
+      await storage.syncDirectory(STREAMS_DIRECTORY)
+    } catch (error) {
+      this.#unfinished.set(name, 'named')
+      await this.#remove(name).catch(leaveUnfinished)
+      throw error
+    }
     this.#names.add(name)
+  }
+
+  /** Takes a stream away, or goes on with that. When its directory cannot be moved, it is still there. */
+  async #remove(name: string): Promise<void> {
+    const { storage } = this.#home
+    if (this.#unfinished.get(name) !== 'moved') {
+      await trashStream(storage, name, randomBytes(16).toString('hex'))
+    }
+    this.#names.delete(name)
+    this.#unfinished.set(name, 'moved')
+    await finishRemovals(storage)
+    this.#unfinished.delete(name)
   }
 
   async #logOf(name: string): Promise<Log> {
@@ -282,8 +316,11 @@ export class Store implements AsyncDisposable {
   async #nextEpoch(): Promise<number> {
     const epoch = this.#lastEpoch + 1
     if (epoch > this.#metadata.lastEpoch) {
-      this.#metadata = { ...this.#metadata, lastEpoch: this.#metadata.lastEpoch + EPOCHS_RESERVED }
-      await writeStoreMetadata(this.#home.storage, this.#metadata)
+      const lastEpoch = this.#metadata.lastEpoch + EPOCHS_RESERVED
+      const metadata = { ...this.#metadata, lastEpoch }
+      await writeStoreMetadata(this.#home.storage, metadata)
+      // Not before: what could not be written is not reserved.
+      this.#metadata = metadata
     }
     this.#lastEpoch = epoch
     return epoch
@@ -316,5 +353,10 @@ function notFound(name: string): RequestError {
 
 /** A stream that is deleted need not be synced, and who closed a log was told how that ended. */
 function ignoreFailedSync(error: unknown): void {
+  if (!(error instanceof StorageError)) throw error
+}
+
+/** Why the creation failed is told; what it left waits for the next one to create or delete the stream. */
+function leaveUnfinished(error: unknown): void {
   if (!(error instanceof StorageError)) throw error
 }

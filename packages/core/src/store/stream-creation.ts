@@ -4,7 +4,7 @@
  * After a crash the stream is there whole or not at all; what a crash leaves beside is removed when the
  * store is opened (after etcd's creation of a log).
  */
-import { encodeSegmentHeader, segmentFileName } from '@tailrace/format'
+import { encodeSegmentHeader, segmentFileName, StorageError } from '@tailrace/format'
 import { FIRST_SEGMENT_BYTES } from '../log/segment-writer.js'
 import { encodeStreamMetadata, STREAM_METADATA_FILE } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
@@ -14,7 +14,11 @@ import type { Storage } from '../storage/storage-port.js'
 export const STREAMS_DIRECTORY = 'streams'
 export const TRASH_DIRECTORY = 'trash'
 
-/** Creates the stream durably. @throws {StorageError} NO_SPACE, IO_ERROR; nothing is left then. */
+/**
+ * Creates the stream; durable once the directory of streams is synced.
+ *
+ * @throws {StorageError} NO_SPACE, IO_ERROR; nothing bears its name then.
+ */
 export async function createStream(storage: Storage, metadata: StreamMetadata): Promise<void> {
   const building = `${TRASH_DIRECTORY}/new-${metadata.streamId}`
   try {
@@ -25,9 +29,8 @@ export async function createStream(storage: Storage, metadata: StreamMetadata): 
     await storage.writeFile(path, firstSegment(metadata))
     await storage.syncDirectory(building)
     await storage.rename(building, `${STREAMS_DIRECTORY}/${metadata.name}`)
-    await storage.syncDirectory(STREAMS_DIRECTORY)
   } catch (error) {
-    await storage.removeTree(building)
+    await storage.removeTree(building).catch(leaveInTrash)
     throw error
   }
 }
@@ -40,24 +43,24 @@ function firstSegment(metadata: StreamMetadata): Uint8Array {
   return bytes
 }
 
-/** Takes the stream away durably, then removes its files. */
-export async function removeStream(
-  storage: Storage,
-  name: string,
-  streamId: string,
-): Promise<void> {
-  const trashed = `${TRASH_DIRECTORY}/old-${streamId}`
-  await storage.rename(`${STREAMS_DIRECTORY}/${name}`, trashed)
-  await storage.syncDirectory(STREAMS_DIRECTORY)
-  await storage.removeTree(trashed)
+/** Takes the stream away; for good after {@link finishRemovals}. `id` must be new. */
+export async function trashStream(storage: Storage, name: string, id: string): Promise<void> {
+  await storage.rename(`${STREAMS_DIRECTORY}/${name}`, `${TRASH_DIRECTORY}/old-${id}`)
 }
 
 /**
- * Removes what was being created or deleted when a process ended. The directory itself stays: on a full
- * disk another one might not be had.
+ * Makes what was taken away stay away, then removes its files, and whatever else was being created or
+ * deleted when it failed or its process ended. Not while a stream is being built.
+ *
+ * The sync comes first: files that are gone from a stream whose name comes back are a damaged stream.
  */
-export async function emptyTrash(storage: Storage): Promise<void> {
+export async function finishRemovals(storage: Storage): Promise<void> {
+  await storage.syncDirectory(STREAMS_DIRECTORY)
   const left = await storage.list(TRASH_DIRECTORY)
   for (const { name } of left) await storage.removeTree(`${TRASH_DIRECTORY}/${name}`)
-  await storage.createDirectory(TRASH_DIRECTORY)
+}
+
+/** Why the creation failed is of more use than why its remains stay until the trash is emptied. */
+function leaveInTrash(error: unknown): void {
+  if (!(error instanceof StorageError)) throw error
 }
