@@ -4,12 +4,15 @@
  * Each canary is a disk that does not do what the log asks of it, as if the log had not asked. Its name
  * says what is broken, and the finding has to be the promise that is then broken.
  */
+import { StorageError } from '@tailrace/format'
 import { BrokenPromise, powerLossOptions, runPowerLoss } from '@tailrace/testing'
 import type { PromiseKind, SimulatedStorage } from '@tailrace/testing'
 import { describe, expect, it } from 'vitest'
 import type { StorageFile } from '../../src/index.js'
 
 const SEEDS_MAX = 40
+/** More than a judge needs: only the workload, which takes the error for a fault, gets to this one. */
+const SYNC_THAT_FAILS = 40
 
 interface Canary {
   readonly name: string
@@ -17,6 +20,8 @@ interface Canary {
   readonly found: readonly PromiseKind[]
   /** True: only a disk that fails brings it out. */
   readonly needsFaults?: boolean
+  /** What the finding has to say, where several checks may find it. Default: anything. */
+  readonly says?: RegExp
 }
 
 const CANARIES: readonly Canary[] = [
@@ -32,7 +37,7 @@ const CANARIES: readonly Canary[] = [
         },
       }))
     },
-    found: ['lost-record'],
+    found: ['lost-record', 'not-writable'],
   },
   {
     name: 'every sync of segments is skipped',
@@ -108,6 +113,36 @@ const CANARIES: readonly Canary[] = [
     found: ['lost-record', 'not-writable'],
     needsFaults: true,
   },
+  {
+    name: 'a stream is poisoned by a disk that is full',
+    sabotage: (disk) => {
+      let count = 0
+      replaceFiles(disk, (file) => ({
+        ...file,
+        sync: () => {
+          count += 1
+          return count === SYNC_THAT_FAILS ? Promise.reject(refusal('NO_SPACE')) : file.sync()
+        },
+      }))
+    },
+    found: ['not-writable'],
+    needsFaults: true,
+    says: /no fault explains/,
+  },
+  {
+    name: 'an operation is tried that no state of the disk allows',
+    sabotage: (disk) => {
+      const createDirectory = disk.createDirectory.bind(disk)
+      let count = 0
+      disk.createDirectory = (path) => {
+        count += path.startsWith('trash/') ? 1 : 0
+        return count === 1 ? Promise.reject(refusal('IO_ERROR')) : createDirectory(path)
+      }
+    },
+    found: ['not-writable'],
+    needsFaults: true,
+    says: /no fault explains/,
+  },
 ]
 
 describe('the harness', () => {
@@ -124,18 +159,23 @@ describe('the harness', () => {
 
 /** What the first seed that finds something finds. */
 async function firstFinding(canary: Canary): Promise<BrokenPromise | undefined> {
-  const { sabotage, needsFaults } = canary
+  const { sabotage, needsFaults, says = /./ } = canary
   for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
     const options = powerLossOptions(seed)
     if (needsFaults === true && options.faults === undefined) continue
     try {
       await runPowerLoss({ ...options, sabotage })
     } catch (error) {
-      if (error instanceof BrokenPromise) return error
-      throw error
+      if (!(error instanceof BrokenPromise)) throw error
+      if (says.test(error.message)) return error
     }
   }
   return undefined
+}
+
+function refusal(code: 'NO_SPACE' | 'IO_ERROR'): StorageError {
+  const errno = code === 'IO_ERROR' ? 'ENOTEMPTY' : 'ENOSPC'
+  return new StorageError(code, `${errno} (canary)`, { details: { errno } })
 }
 
 /** Has the disk give out other files than it would. */

@@ -40,8 +40,12 @@ export async function openSimulated(
   return { store: await scheduler.run(store), scheduler }
 }
 
-/** True for what a disk that fails may make the log fail with. */
+/**
+ * True for what a disk that fails may make the log fail with. Of the IO_ERRORs only EIO: any other, such as
+ * ENOENT, is an operation that the log should not have tried.
+ */
 export function isFault(error: unknown): error is StorageError {
   if (!(error instanceof StorageError)) return false
-  return ['IO_ERROR', 'NO_SPACE', 'STREAM_POISONED'].includes(error.code)
+  if (error.code === 'IO_ERROR') return error.details.errno === 'EIO'
+  return error.code === 'NO_SPACE' || error.code === 'STREAM_POISONED'
 }

@@ -6,7 +6,7 @@
  * goes on. On a disk with faults whatever fails is noted as unknown, and has to work again later.
  */
 import type { Log, Store, StreamConfigInput } from '@tailrace/core'
-import { BatchBuilder } from '@tailrace/format'
+import { BatchBuilder, StorageError } from '@tailrace/format'
 import type { Random } from '../random.js'
 import { BrokenPromise } from './broken-promise.js'
 import { isFault, openSimulated } from './open-simulated.js'
@@ -63,6 +63,8 @@ export class Workload {
   #process: SimulatedProcess
   #simulated: SimulatedStore
   #incarnations = 0
+  /** Faults of the disk before this process. */
+  #faultsBefore = 0
 
   private constructor(
     options: WorkloadOptions,
@@ -101,6 +103,7 @@ export class Workload {
     const isDone = await this.#attempt(this.#choose())
     storage.capacityBytes = Infinity
     const isPoisoned = [...this.#logs.values()].some(({ failure }) => failure !== undefined)
+    if (isPoisoned) this.#expectCause()
     const isUnsure = this.shadows.some(({ presence }) => presence === 'unsure')
     if (isDone && !isPoisoned && !isUnsure) return
     await this.#withoutFaults(() => this.#mend())
@@ -109,7 +112,7 @@ export class Workload {
   /** Closes the store; on a disk without faults by then. */
   async close(): Promise<void> {
     const { scheduler, store } = this.#simulated
-    await this.#withoutFaults(() => scheduler.run(store.close().catch(expectPoisoned)))
+    await this.#withoutFaults(() => scheduler.run(this.#closeStore(store)))
   }
 
   /** False when the disk made it fail. */
@@ -124,7 +127,12 @@ export class Workload {
   }
 
   #expectFault(error: unknown): void {
-    if (this.#storage.faults === undefined || !isFault(error)) throw error
+    if (this.#storage.faults === undefined || !(error instanceof StorageError)) throw error
+    const { code, message } = error
+    if (!isFault(error)) {
+      const reason = `${code}, which no fault explains: ${message}`
+      throw new BrokenPromise('not-writable', reason, { cause: error })
+    }
     this.#did('failed')
   }
 
@@ -298,6 +306,7 @@ export class Workload {
     const opened = await openProcess(this.#options)
     this.#process = opened.process
     this.#simulated = opened.simulated
+    this.#faultsBefore = poisoningFaults(this.#storage)
     const { store, scheduler } = this.#simulated
     for (const shadow of this.shadows) {
       const isThere = store.has(shadow.name)
@@ -335,22 +344,53 @@ export class Workload {
     for (const [name, log] of this.#logs) {
       const shadow = this.#shadows.get(name)
       if (shadow?.presence !== 'present' || log.isClosed) continue
-      if (log.failure === undefined) {
-        const appended = this.#appendValues(log, shadow, [this.#value(shadow)])
-        await scheduler.run(appended.catch(expectPoisoned))
-        if (log.failure === undefined) continue
-      }
-      this.#did('poisoned')
-      const refused = await scheduler.run(isRefused(log))
-      if (refused) continue
-      const message = `${stateOf(log)} acknowledged an append after ${log.failure.message}`
-      throw new BrokenPromise('acknowledged-after-failure', message)
+      await scheduler.run(this.#tryAppending(log, shadow))
     }
     for (const shadow of this.shadows) {
       if (shadow.presence === 'unsure') await scheduler.run(this.#tryAgain(store, shadow))
     }
-    await scheduler.run(store.close().catch(expectPoisoned))
+    await scheduler.run(this.#closeStore(store))
     await this.#goOn()
+  }
+
+  async #tryAppending(log: Log, shadow: ShadowStream): Promise<void> {
+    if (log.failure === undefined) {
+      try {
+        await this.#appendValues(log, shadow, [this.#value(shadow)])
+        return
+      } catch (error) {
+        // A fault of work in the background, such as naming a segment, poisons only at the next commit.
+        this.#expectPoisoned(error)
+      }
+    }
+    this.#did('poisoned')
+    try {
+      await log.append({ value: 'must not be acknowledged' })
+    } catch (error) {
+      this.#expectPoisoned(error)
+      return
+    }
+    const message = `${stateOf(log)} acknowledged an append after it was poisoned`
+    throw new BrokenPromise('acknowledged-after-failure', message)
+  }
+
+  async #closeStore(store: Store): Promise<void> {
+    try {
+      await store.close()
+    } catch (error) {
+      this.#expectPoisoned(error)
+    }
+  }
+
+  #expectPoisoned(error: unknown): void {
+    if (!isFault(error) || error.code !== 'STREAM_POISONED') throw error
+    this.#expectCause()
+  }
+
+  /** A stream is poisoned by a fault that this process has met, and by nothing else: not by a full disk. */
+  #expectCause(): void {
+    if (poisoningFaults(this.#storage) > this.#faultsBefore) return
+    throw new BrokenPromise('not-writable', 'a stream is poisoned, which no fault explains')
   }
 
   /** A creation or deletion that has failed works when it is tried again. */
@@ -363,6 +403,10 @@ export class Workload {
       // Whichever of the two a crash leaves, it is empty.
       await store.ensure(shadow.name, configOf(shadow))
       shadow.presence = 'present'
+    } else {
+      // A deletion that got halfway.
+      await store.delete(shadow.name)
+      shadow.presence = 'absent'
     }
   }
 
@@ -393,17 +437,7 @@ function configOf({ options }: ShadowStream): StreamConfigInput {
   return { durability: options.durability, segmentBytesMax: SEGMENT_BYTES_MAX, retention }
 }
 
-/** A fault of work in the background, such as naming a segment, poisons only at the next commit. */
-function expectPoisoned(error: unknown): void {
-  if (!isFault(error) || error.code !== 'STREAM_POISONED') throw error
-}
-
-async function isRefused(log: Log): Promise<boolean> {
-  try {
-    await log.append({ value: 'must not be acknowledged' })
-    return false
-  } catch (error) {
-    if (isFault(error) && error.code === 'STREAM_POISONED') return true
-    throw error
-  }
+/** How often the disk has failed in a way that may poison a stream. */
+function poisoningFaults({ faults }: SimulatedStorage): number {
+  return faults === undefined ? 0 : faults.injected('EIO') + faults.injected('short-write')
 }
