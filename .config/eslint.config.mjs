@@ -37,6 +37,7 @@ const MAY_IMPORT = {
       '@tailrace/server',
       'cli-progress',
       'cli-table3',
+      'hdr-histogram-js',
       'picocolors',
       'yargs',
     ],

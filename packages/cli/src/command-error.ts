@@ -23,6 +23,8 @@ const EXIT_BY_CODE = {
   RECORDS_GONE: 'notFound',
   /** A range of a segment in which there is no record. */
   NO_RECORDS: 'notFound',
+  /** Records of a bench that came twice, out of order or not at all. */
+  WRONG_DELIVERY: 'unexpected',
   /** Damage, already reported where it was found. */
   DAMAGED: 'corrupt',
 } as const satisfies Record<string, ExitName>

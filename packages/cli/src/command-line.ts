@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import yargs from 'yargs'
 
 import { usageError } from './command-error.js'
+import { addBench } from './commands/bench-command.js'
 import { addDump } from './commands/dump-command.js'
 import { type Start } from './commands/parser.js'
 import { addPublish } from './commands/publish-command.js'
@@ -74,6 +75,7 @@ function createParser(versionText: string, context: Context, start: Start) {
   addPublish(parser, start, url)
   addTail(parser, start, url)
   addReplay(parser, start, url)
+  addBench(parser, start, url)
   addVerify(parser, start)
   addRepair(parser, start)
   addDump(parser, start)

@@ -31,6 +31,14 @@ export async function connectToServer(url: string, context: Context): Promise<Cl
   return client
 }
 
+/**
+ * One more connection of a command that has one from `connectToServer`, which says for all of them when
+ * the server is gone. Otherwise the same.
+ */
+export async function connectBeside(url: string, context: Context): Promise<Client> {
+  return await connectOrExplain(url, context.interrupts.signal)
+}
+
 async function connectOrExplain(url: string, interrupted: AbortSignal): Promise<Client> {
   // The client would take the signal for the end of its life; here it is only the end of the attempt.
   const attempt = new AbortController()

@@ -15,7 +15,7 @@ import { type Tally } from './tally.js'
 export interface SettleOptions {
   /** Resolves when everything is acknowledged. */
   readonly flush: () => Promise<void>
-  readonly tally: Tally
+  readonly tally: Pick<Tally, 'pendingCount'>
   readonly interrupts: Interrupts
   readonly notices: Notices
 }
