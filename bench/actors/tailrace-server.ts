@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@tailrace/core'
-import { startServer } from '@tailrace/server'
+import { letHeapGrow, startServer } from '@tailrace/server'
 import { serveJobs } from '../harness/actor.js'
 import { CountingStorage } from './counting-storage.js'
 
 const dataDirectory = await mkdtemp(
   join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'),
 )
+// As `tailrace serve` does.
+letHeapGrow()
 const storage = new CountingStorage(dataDirectory)
 const store = await openStore(dataDirectory, { storage })
 const server = await startServer({ store, port: 0 })

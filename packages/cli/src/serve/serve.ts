@@ -6,7 +6,7 @@
  */
 
 import { openStore, type Store } from '@tailrace/core'
-import { startServer, type TailraceServer } from '@tailrace/server'
+import { letHeapGrow, startServer, type TailraceServer } from '@tailrace/server'
 
 import { CommandError, usageError } from '../command-error.js'
 import { type Context, type Run } from '../context.js'
@@ -30,6 +30,7 @@ export function serve(args: ServeArguments): Run {
   return async (context) => {
     checkPort(args.port)
     context.interrupts.listen()
+    letHeapGrow()
     const store = await openStore(args.data, {
       onBackgroundError: (stream, error) => {
         const reason = error instanceof Error ? error.message : String(error)
