@@ -183,15 +183,17 @@ export class FollowedSegments {
 
   /** What the directory holds up to the newest segment that counts. */
   #tryLoad(): { readonly list: SegmentList; readonly tail: SegmentTail } | undefined {
-    const { startOffset } = this.#metadata
-    const offsets = this.#files.baseOffsets(startOffset)
+    // Those that were given up, too, as long as they are there: theirs may be the only recovery point.
+    const offsets = this.#files.baseOffsets(0)
     for (const [at, baseOffset] of [...offsets.entries()].reverse()) {
       const opened = this.#files.open(baseOffset)
       if (opened === undefined) continue
       // As recovery does it: the newest segment with a recovery point, or the oldest.
       if (at > 0 && !hasRecoveryPoint(opened)) continue
       const tail = new SegmentTail(this.#environment, opened)
-      const sealed = offsets.slice(0, at).map((offset) => this.#sealed(offset))
+      const { startOffset } = this.#metadata
+      const retained = offsets.slice(0, at).filter((_, of) => (offsets[of + 1] ?? 0) > startOffset)
+      const sealed = retained.map((offset) => this.#sealed(offset))
       return { list: new SegmentList([...sealed, tail.segment]), tail }
     }
     return undefined
