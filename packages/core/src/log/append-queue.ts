@@ -36,13 +36,18 @@ export class AppendQueue {
     this.#target = target
   }
 
-  /** Appends the batch, which must not change until the promise settles. */
+  /** True while appends wait for room. */
+  get isWaiting(): boolean {
+    return this.#queued > 0
+  }
+
+  /** Appends the batch, which may change once this returns. */
   append(batch: Uint8Array, options: AppendOptions): Promise<AppendResult> {
-    if (this.#queued > 0 || !this.#target.hasRoomFor(batch.length)) {
-      return this.#appendLater(batch, options)
+    if (this.isWaiting || !this.#target.hasRoomFor(batch.length)) {
+      return this.#appendLater(batch.slice(), options)
     }
     try {
-      return this.#whenMet(this.#target.appendBatch(batch, options))
+      return this.whenMet(this.#target.appendBatch(batch, options))
     } catch (error) {
       return Promise.reject(toError(error))
     }
@@ -67,6 +72,15 @@ export class AppendQueue {
     await this.#tail
   }
 
+  /** Resolves with the result of an append when the stream's durability is met. */
+  whenMet(result: AppendResult): Promise<AppendResult> {
+    const { isRelaxed, durableOffset } = this.#target
+    if (isRelaxed || result.endOffset <= durableOffset()) return Promise.resolve(result)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ result, resolve, reject })
+    })
+  }
+
   /** Behind others that wait for room, so that the order of calls is the order of offsets. */
   #appendLater(batch: Uint8Array, options: AppendOptions): Promise<AppendResult> {
     const target = this.#target
@@ -75,20 +89,12 @@ export class AppendQueue {
       try {
         while (!target.hasRoomFor(batch.length)) await target.makeRoom(batch.length)
         // Among the waiters in the same turn: a commit may end, or fail for good, in the next one.
-        return { met: this.#whenMet(target.appendBatch(batch, options)) }
+        return { met: this.whenMet(target.appendBatch(batch, options)) }
       } finally {
         this.#queued -= 1
       }
     })
     this.#tail = appended.catch(() => undefined)
     return appended.then(({ met }) => met)
-  }
-
-  #whenMet(result: AppendResult): Promise<AppendResult> {
-    const { isRelaxed, durableOffset } = this.#target
-    if (isRelaxed || result.endOffset <= durableOffset()) return Promise.resolve(result)
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ result, resolve, reject })
-    })
   }
 }

@@ -1,5 +1,4 @@
 /** What a log is opened with: the outcome of recovery, and what the streams of a store share. */
-import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { Slots } from '../io/slots.js'
@@ -8,6 +7,7 @@ import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import type { Segment, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
+import type { RecordCollector } from './record-collector.js'
 import type { RecoveredLog } from './recovery.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
@@ -25,8 +25,8 @@ export interface LogOptions {
   readonly activeMappings: ActiveMappings
   /** Shared: who syncs takes one meanwhile. */
   readonly syncSlots: Slots
-  /** Shared: it is empty between two calls. */
-  readonly builder: BatchBuilder
+  /** Shared: logs take turns. */
+  readonly collector: RecordCollector
   readonly clock: Clock
   readonly scheduler: Scheduler
   /** Hears of failures in the background that no caller waits for. */

@@ -18,6 +18,7 @@ import { AppendQueue } from './append-queue.js'
 import type { Gap } from './gap.js'
 import { GroupCommit } from './group-commit.js'
 import { Listeners } from './listeners.js'
+import { describeLog, duplicateResult } from './log-description.js'
 import { readBatches, readRecords } from './log-iteration.js'
 import type { LogMark } from './log-mark.js'
 import {
@@ -40,7 +41,7 @@ import type {
   StartPosition,
 } from './log-types.js'
 import { LogUpkeep } from './log-upkeep.js'
-import { encodeRecords } from './record-encoding.js'
+import { RecordAppends } from './record-appends.js'
 import type { RecoveryReport } from './recovery-report.js'
 import { segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
@@ -48,7 +49,6 @@ import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
 import { requireCount, resolveStart } from './start-position.js'
 import type { StreamConfig } from './stream-config.js'
-import { toError } from './to-error.js'
 
 /** One stream, open for appending and reading. Made by a {@link Store}. */
 export class Log {
@@ -59,6 +59,7 @@ export class Log {
   readonly #producers: ProducerTable
   readonly #upkeep: LogUpkeep
   readonly #appends: AppendQueue
+  readonly #records: RecordAppends
   readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
@@ -124,13 +125,21 @@ export class Log {
       isWritable: () => this.failure === undefined,
       onError: onBackgroundError,
     })
+    const hasRoomFor = (batchLength: number): boolean => this.#writer.hasRoomFor(batchLength)
     this.#appends = new AppendQueue({
-      hasRoomFor: (batchLength) => this.hasRoomFor(batchLength),
+      hasRoomFor,
       makeRoom: (batchLength) => this.makeRoom(batchLength),
       appendBatch: (batch, appendOptions) => this.appendBatch(batch, appendOptions),
       isRelaxed: metadata.config.durability === 'relaxed',
       durableOffset: () => this.durableOffset,
     })
+    const target = {
+      hasRoomFor,
+      appendCollected: (batch: Uint8Array) => void this.#append(new BatchView(batch), batch, {}),
+      assertWritable: () => this.#assertWritable(),
+      endOffset: () => this.#writer.endOffset,
+    }
+    this.#records = new RecordAppends(target, this.#appends, options.collector)
     this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
@@ -169,7 +178,8 @@ export class Log {
 
   /** The offset that is assigned next. */
   get endOffset(): number {
-    return this.#writer.endMark().offset
+    this.#options.collector.flush()
+    return this.#writer.endOffset
   }
 
   /** Every record below it has survived a sync. */
@@ -203,7 +213,8 @@ export class Log {
   }
 
   /**
-   * Appends records as one batch: all of them or none, at consecutive offsets.
+   * Appends records as one batch: all of them or none, at consecutive offsets. Records that are appended
+   * one by one, without waiting in between, share batches.
    *
    * Resolves when the durability of the stream is met: after a sync in `fsync` mode, at once in
    * `relaxed` mode. The input is copied before the call returns. Calls are appended in call order.
@@ -217,17 +228,12 @@ export class Log {
     records: RecordInput | readonly RecordInput[],
     options: AppendOptions = {},
   ): Promise<AppendResult> {
-    let batch
-    try {
-      batch = encodeRecords(this.#options.builder, records, this.#options.clock.nowUs())
-    } catch (error) {
-      return Promise.reject(toError(error))
-    }
-    return this.#appends.append(batch, options)
+    return this.#records.append(records, options)
   }
 
   /** True when {@link appendBatch} can take a batch of this length now. */
   hasRoomFor(batchLength: number): boolean {
+    this.#options.collector.flush()
     return this.#writer.hasRoomFor(batchLength)
   }
 
@@ -260,18 +266,22 @@ export class Log {
     batch: Uint8Array,
     options: AppendOptions & { readonly check?: boolean | undefined } = {},
   ): AppendResult {
+    this.#options.collector.flush()
     this.#assertWritable()
     if (options.check === true) checkProducedBatch(batch, 0, batch.length)
     // Not kept: it would hold on to the message that the batch came in.
     const view = new BatchView(batch)
     if (view.batchLength !== batch.length) throw wrongBatchLength(view.batchLength, batch.length)
+    return this.#append(view, batch, options)
+  }
+
+  #append(view: BatchView, batch: Uint8Array, { expectedOffset }: AppendOptions): AppendResult {
     const { producerId, recordCount } = view
     if (producerId !== 0) {
       const duplicate = this.#producers.duplicateOffset(view)
       if (duplicate !== undefined) return duplicateResult(duplicate, recordCount)
     }
-    const baseOffset = this.endOffset
-    const { expectedOffset } = options
+    const baseOffset = this.#writer.endOffset
     if (expectedOffset !== undefined && expectedOffset !== baseOffset) {
       throw expectedOffsetMismatch(this.name, expectedOffset, baseOffset)
     }
@@ -371,6 +381,7 @@ export class Log {
 
   /** Resolves when everything appended before the call is durable. @throws {StorageError} STREAM_POISONED. */
   async flush(): Promise<void> {
+    this.#options.collector.flush()
     await this.#commit.flush()
   }
 
@@ -396,21 +407,9 @@ export class Log {
 
   /** The log in numbers. */
   describe(): LogDescription {
-    const { name, streamId, epoch, config, createdUs } = this.#upkeep.metadata
-    return {
-      name,
-      streamId,
-      epoch,
-      config,
-      createdUs,
-      startOffset: this.startOffset,
-      endOffset: this.endOffset,
-      durableOffset: this.durableOffset,
-      visibleOffset: this.visibleOffset,
-      sizeBytes: this.#segments.sizeBytes,
-      segmentCount: this.#segments.length,
-      lastAppendUs: this.#lastAppendTimeUs === 0 ? null : this.#lastAppendTimeUs,
-    }
+    this.#options.collector.flush()
+    const lastAppendUs = this.#lastAppendTimeUs === 0 ? null : this.#lastAppendTimeUs
+    return describeLog(this, this.#upkeep.metadata, this.#segments, lastAppendUs)
   }
 
   /**
@@ -425,6 +424,7 @@ export class Log {
   }
 
   async #shutDown(closed: StorageError): Promise<void> {
+    this.#options.collector.flush()
     this.#closed = closed
     try {
       await this.#appends.idle()
@@ -443,8 +443,9 @@ export class Log {
   }
 
   get #visible(): LogMark {
-    const isRelaxed = this.config.durability === 'relaxed'
-    return isRelaxed ? this.#writer.endMark() : this.#commit.durable
+    if (this.config.durability !== 'relaxed') return this.#commit.durable
+    this.#options.collector.flush()
+    return this.#writer.endMark()
   }
 
   #scheduleVisible(): void {
@@ -492,9 +493,4 @@ export class Log {
   assertReadable(): void {
     if (this.#closed !== undefined) throw this.#closed
   }
-}
-
-function duplicateResult(baseOffset: number, recordCount: number): AppendResult {
-  const endOffset = baseOffset < 0 ? -1 : baseOffset + recordCount
-  return { baseOffset, endOffset, isDuplicate: true }
 }

@@ -5,7 +5,8 @@ import type { RecordInput } from './log-types.js'
 const encoder = new TextEncoder()
 
 /**
- * Encodes one record or several as one batch; the builder is empty before and after.
+ * Encodes one record or several as one batch; the builder is empty before and after. The bytes are the
+ * builder's and change with its next batch.
  *
  * @throws {RangeError} for no records. @throws {RequestError} BATCH_TOO_LARGE.
  */
@@ -25,7 +26,7 @@ export function encodeRecords(
           : { key: key === undefined ? undefined : bytesOf(key), headers, timeUs },
       )
     }
-    return builder.build({ createTimeUs })
+    return builder.buildShared({ createTimeUs })
   } finally {
     builder.clear()
   }
@@ -36,6 +37,7 @@ function isList(records: RecordInput | readonly RecordInput[]): records is reado
   return Array.isArray(records)
 }
 
-function bytesOf(value: Uint8Array | string): Uint8Array {
+/** The bytes of a value or key. */
+export function bytesOf(value: Uint8Array | string): Uint8Array {
   return typeof value === 'string' ? encoder.encode(value) : value
 }

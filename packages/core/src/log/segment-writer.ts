@@ -75,6 +75,11 @@ export class SegmentWriter {
     return this.#active
   }
 
+  /** The offset that is assigned next. */
+  get endOffset(): number {
+    return this.#active.extent().endOffset
+  }
+
   /** Where the log ends. */
   endMark(): LogMark {
     const { endOffset, dataEnd, lastAppendTimeUs } = this.#active.extent()
@@ -119,9 +124,10 @@ export class SegmentWriter {
     const sizeBytes = file.bytes.length
     const options = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
     const active = Segment.active(options, file, emptyExtent(baseOffset))
-    active.named = this.#giveName(active, sealed.named)
+    const isInstead = sealed.baseOffset === baseOffset
+    active.named = this.#giveName(active, sealed.named, isInstead)
     this.#active = active
-    if (sealed.baseOffset === baseOffset) {
+    if (isInstead) {
       // Too small for its first batch: the new file takes its name, and nothing of it is to be kept.
       sealed.close()
       onRoll(active, 'instead')
@@ -195,11 +201,15 @@ export class SegmentWriter {
     await this.#preparer.close()
   }
 
-  /** After the segment before, so that of two files that claim one name the later one gets it. */
-  #giveName(segment: Segment, before: Promise<void>): Promise<void> {
+  /**
+   * After the segment before, so that of two files that claim one name the later one gets it. A file that
+   * takes another's place has its header on the disk before: the other's was, and there may be no third.
+   */
+  #giveName(segment: Segment, before: Promise<void>, isInstead: boolean): Promise<void> {
     const { storage, directory, onBackgroundError } = this.#options
     const fileName = segmentFileName(segment.baseOffset)
     const naming = before.then(async () => {
+      if (isInstead) await segment.sync()
       await storage.rename(`${directory}/${segment.fileName}`, `${directory}/${fileName}`)
       segment.fileName = fileName
       await storage.syncDirectory(directory)

@@ -1,10 +1,10 @@
 /** Opens one stream of a store: files put in order, recovery, producers, then the log. */
 import { indexFileName, StorageError } from '@tailrace/format'
-import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { Slots } from '../io/slots.js'
 import { Log } from '../log/log.js'
+import type { RecordCollector } from '../log/record-collector.js'
 import { recoverLog } from '../log/recovery.js'
 import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
@@ -26,7 +26,7 @@ export interface LogEnvironment {
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
   readonly syncSlots: Slots
-  readonly builder: BatchBuilder
+  readonly collector: RecordCollector
   /** An epoch no stream of this store has had. */
   readonly nextEpoch: () => Promise<number>
   /** This run of the machine. */
@@ -36,7 +36,7 @@ export interface LogEnvironment {
 
 /** Opens the stream. @throws {StorageError} STREAM_CORRUPT when it has no readable metadata; IO_ERROR. */
 export async function openLog(environment: LogEnvironment, name: string): Promise<Log> {
-  const { storage, cache, activeMappings, syncSlots, builder, clock, scheduler } = environment
+  const { storage, cache, activeMappings, syncSlots, collector, clock, scheduler } = environment
   const directory = `${STREAMS_DIRECTORY}/${name}`
   const onBackgroundError = (error: unknown): void => {
     environment.onBackgroundError(name, error)
@@ -84,7 +84,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     cache,
     activeMappings,
     syncSlots,
-    builder,
+    collector,
     clock,
     scheduler,
     onBackgroundError,

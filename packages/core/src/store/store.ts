@@ -23,6 +23,7 @@ import { eventLoopScheduler } from '../io/scheduler.js'
 import type { Scheduler } from '../io/scheduler.js'
 import { Slots, syncsInFlightMax } from '../io/slots.js'
 import type { Log } from '../log/log.js'
+import { RecordCollector } from '../log/record-collector.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
 import type { StreamConfigInput } from '../log/stream-config.js'
 import { ActiveMappings } from '../segments/active-mappings.js'
@@ -136,14 +137,15 @@ export class Store implements AsyncDisposable {
     this.#metadata = found.metadata
     this.#lastEpoch = found.metadata.lastEpoch
     this.#names = new Set(found.names)
+    const clock = options.clock ?? systemClock()
     this.#environment = {
       storage: home.storage,
-      clock: options.clock ?? systemClock(),
+      clock,
       scheduler: options.scheduler ?? eventLoopScheduler(),
       cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
       activeMappings: new ActiveMappings(options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT),
       syncSlots: new Slots(syncsInFlightMax()),
-      builder: new BatchBuilder(),
+      collector: new RecordCollector(new BatchBuilder(), clock),
       nextEpoch: () => this.#nextEpoch(),
       bootId: options.bootId ?? currentBootId(),
       onBackgroundError: options.onBackgroundError ?? (() => undefined),

@@ -18,6 +18,7 @@ import {
   ATTRIBUTE_HEADERS,
   ATTRIBUTE_KEYS,
   ATTRIBUTE_TIMES,
+  BATCH_ALIGNMENT_BYTES,
   BASE_SEQUENCE_AT,
   BATCH_HEADER_BYTES,
   BATCH_LENGTH_AT,
@@ -36,6 +37,8 @@ import { RecordArea } from './record-area.js'
 import { RecordTimes } from './record-times.js'
 
 const CAPACITY_BYTES_DEFAULT = 64 * 1024
+/** A larger batch gets memory of its own in `buildShared`, too. */
+const SHARED_BYTES_MAX = 256 * 1024
 
 /** Settings of a {@link BatchBuilder}. */
 export interface BatchBuilderOptions {
@@ -78,6 +81,8 @@ export class BatchBuilder {
   readonly #headers = new RecordArea(0)
   readonly #times = new RecordTimes()
   #recordCount = 0
+  /** Memory of `buildShared`. */
+  #shared = new Uint8Array(0)
 
   constructor({ capacityBytes = CAPACITY_BYTES_DEFAULT }: BatchBuilderOptions = {}) {
     this.#values = new RecordArea(capacityBytes)
@@ -162,6 +167,22 @@ export class BatchBuilder {
    * further apart than {@link fitsTime} allows; the builder is then unchanged
    */
   build(options: BuildOptions): Uint8Array<ArrayBuffer> {
+    return this.#buildInto(options, (length) => new Uint8Array(length))
+  }
+
+  /**
+   * Like {@link build}, in memory that the builder keeps: the bytes are valid until the next call of
+   * `buildShared`. For owners who copy them at once, as a log does.
+   */
+  buildShared(options: BuildOptions): Uint8Array<ArrayBuffer> {
+    return this.#buildInto(options, this.#takeShared)
+  }
+
+  /** `take` returns as many bytes, of which those of the header and the last eight are zero. */
+  #buildInto(
+    options: BuildOptions,
+    take: (length: number) => Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer> {
     if (this.#recordCount === 0)
       throw new RangeError('a batch has at least 1 record, the builder 0')
     const prefixBytes = checkInteger('prefixBytes', options.prefixBytes ?? 0, BATCH_LENGTH_MAX)
@@ -170,14 +191,24 @@ export class BatchBuilder {
     const baseTimeUs = this.#times.baseTime(this.#recordCount, createTimeUs)
 
     const batchLength = this.sizeBytes
-    const bytes = new Uint8Array(prefixBytes + batchLength)
-    const batch = new DataView(bytes.buffer, prefixBytes)
+    const bytes = take(prefixBytes + batchLength)
+    const batch = new DataView(bytes.buffer, prefixBytes, batchLength)
     this.#writeHeader(batch, baseTimeUs)
     writeProducer(batch, producer)
     this.#writeBody(bytes, prefixBytes, { baseTimeUs, createTimeUs })
     batch.setUint32(BODY_CHECK_AT, crc32(bytes, prefixBytes + ATTRIBUTES_AT), true)
     this.clear()
     return bytes
+  }
+
+  readonly #takeShared = (length: number): Uint8Array<ArrayBuffer> => {
+    if (length > SHARED_BYTES_MAX) return new Uint8Array(length)
+    if (this.#shared.length < length) {
+      this.#shared = new Uint8Array(Math.min(SHARED_BYTES_MAX, length * 2))
+    }
+    this.#shared.fill(0, 0, BATCH_HEADER_BYTES)
+    this.#shared.fill(0, length - BATCH_ALIGNMENT_BYTES, length)
+    return this.#shared.subarray(0, length)
   }
 
   /** Drops the records collected so far; keeps the memory. */

@@ -202,6 +202,8 @@ describe('listeners', () => {
     log.onVisible(() => (count += 1))
     for (let at = 0; at < 10; at += 1) void log.append({ value: 'x' })
     expect(count).toBe(0)
+    // Appended by a microtask, told at the end of the turn after it.
+    await Promise.resolve()
     await new Promise((resolve) => setImmediate(resolve))
     expect(count).toBe(1)
   })

@@ -1,0 +1,34 @@
+/** What a log says about itself and about an append, as plain values. */
+import type { AppendResult, LogDescription } from './log-types.js'
+import type { SegmentList } from './segment-list.js'
+import type { StreamMetadata } from './stream-metadata.js'
+
+/** The log in numbers; `lastAppendUs` is null when nothing was ever appended. */
+export function describeLog(
+  log: Pick<LogDescription, 'startOffset' | 'endOffset' | 'durableOffset' | 'visibleOffset'>,
+  metadata: StreamMetadata,
+  segments: SegmentList,
+  lastAppendUs: number | null,
+): LogDescription {
+  const { name, streamId, epoch, config, createdUs } = metadata
+  return {
+    name,
+    streamId,
+    epoch,
+    config,
+    createdUs,
+    startOffset: log.startOffset,
+    endOffset: log.endOffset,
+    durableOffset: log.durableOffset,
+    visibleOffset: log.visibleOffset,
+    sizeBytes: segments.sizeBytes,
+    segmentCount: segments.length,
+    lastAppendUs,
+  }
+}
+
+/** The result of a batch that the log had already; its offset is −1 when it is no longer known. */
+export function duplicateResult(baseOffset: number, recordCount: number): AppendResult {
+  const endOffset = baseOffset < 0 ? -1 : baseOffset + recordCount
+  return { baseOffset, endOffset, isDuplicate: true }
+}
