@@ -48,6 +48,8 @@ export class LogUpkeep {
   readonly #options: LogUpkeepOptions
   readonly #jobs: JobQueue
   #metadata: StreamMetadata
+  /** The end of the last commit that settled a segment: the log itself notes it a moment later. */
+  #settledOffset = 0
 
   constructor(options: LogUpkeepOptions) {
     this.#options = options
@@ -60,16 +62,19 @@ export class LogUpkeep {
     return this.#metadata
   }
 
-  /** Takes on segments that are sealed and wholly durable. */
-  settle(segments: readonly Segment[]): void {
-    for (const segment of segments) this.#jobs.push(() => this.#cutToSize(segment))
+  /** Takes on segments that are sealed and wholly durable, as are all records below the offset. */
+  settle(segments: readonly Segment[], durableOffset: number): void {
     if (segments.length === 0) return
+    this.#settledOffset = durableOffset
+    this.#jobs.push(() => this.#noteEnd())
+    for (const segment of segments) this.#jobs.push(() => this.#cutToSize(segment))
     this.#jobs.push(() => this.writeProducers())
     this.#jobs.push(() => this.#retain())
   }
 
-  /** Queues the removal of segments below the start that a crash came before. */
-  removeGivenUp(): void {
+  /** Queues what a crash came before: the note of the end, the removal of segments below the start. */
+  catchUp(): void {
+    if (this.#isEndUnnoted) this.#jobs.push(() => this.#noteEnd())
     const { startOffset } = this.#metadata
     const { segments } = this.#options
     if (segments.length === 1 || segments.at(1).baseOffset > startOffset) return
@@ -106,12 +111,39 @@ export class LogUpkeep {
     await writeProducerSnapshot(storage, directory, snapshot)
   }
 
-  /** Notes the clean stop of a relaxed stream: nothing that readers saw can be lost any more. */
+  /**
+   * Notes the clean stop of a relaxed stream: nothing that readers saw can be lost any more. And the end, of
+   * any stream of which that is still to be done.
+   */
   async noteClosed(): Promise<void> {
     const { openSinceBoot, ...closed } = this.#metadata
-    if (openSinceBoot === undefined) return
-    this.#metadata = closed
-    await writeStreamMetadata(this.#options.storage, this.#options.directory, closed)
+    if (openSinceBoot === undefined && !this.#isEndUnnoted) return
+    this.#metadata = { ...closed, durableOffset: this.#durableOffset }
+    await writeStreamMetadata(this.#options.storage, this.#options.directory, this.#metadata)
+  }
+
+  /** Every record below it has survived a sync. */
+  get #durableOffset(): number {
+    return Math.max(this.#settledOffset, this.#options.commit.durable.offset)
+  }
+
+  /**
+   * True when the newest segment with durable records could vanish and what is left would look whole. The
+   * first segment cannot: a stream without one is not opened.
+   */
+  get #isEndUnnoted(): boolean {
+    const { segments } = this.#options
+    const index = segments.indexOf(this.#durableOffset - 1)
+    return index > 0 && (this.#metadata.durableOffset ?? 0) <= segments.at(index).baseOffset
+  }
+
+  /** Notes how far the log is durable, beside the segments. Failed for want of space, the next roll tries again. */
+  async #noteEnd(): Promise<void> {
+    const { storage, directory, isWritable } = this.#options
+    if (!isWritable() || !this.#isEndUnnoted) return
+    const metadata = { ...this.#metadata, durableOffset: this.#durableOffset }
+    await writeStreamMetadata(storage, directory, metadata)
+    this.#metadata = metadata
   }
 
   /** Index files that were found to be of no use: without new ones each opening would cost a scan. */

@@ -104,7 +104,7 @@ export class Log {
         delayMs: metadata.config.durability === 'fsync' ? 0 : metadata.config.flushIntervalMs,
         endMark: () => this.#writer.endMark(),
         syncUpTo: async (mark) => {
-          this.#upkeep.settle(await this.#writer.syncUpTo(mark))
+          this.#upkeep.settle(await this.#writer.syncUpTo(mark), mark.offset)
         },
         onSettled: () => {
           this.#settle()
@@ -143,8 +143,8 @@ export class Log {
     this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
-    if (this.#damage === undefined) this.#upkeep.removeGivenUp()
-    this.#upkeep.settle(recovered.uncut)
+    if (this.#damage === undefined) this.#upkeep.catchUp()
+    this.#upkeep.settle(recovered.uncut, end.offset)
   }
 
   /** Name of the stream. */

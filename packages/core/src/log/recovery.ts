@@ -39,6 +39,8 @@ export interface RecoveryOptions {
   readonly files: readonly SegmentFileEntry[]
   /** Ranges whose records a repair gave up: there the log goes on behind a hole. */
   readonly gaps: readonly Gap[]
+  /** The log was durable up to here, whatever the segments say: `knownEnd`. */
+  readonly knownEnd: number
   /** For the report: names are added to it when segments are opened, also later. */
   readonly rebuilt: readonly string[]
   readonly loader: SegmentLoader
@@ -84,7 +86,7 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   const last = scanned.at(-1)
   if (last === undefined) throw new Error('recovery scans at least one segment')
   const point = scanned.length === 1 ? from.point : undefined
-  const damage = damageBelow(last, point) ?? damageBehindGap(options, last)
+  const damage = damageBelow(last, point) ?? damageBehind(options, last)
   if (damage !== undefined) return readOnlyLog(options, { from, scanned, damage })
   const hasLaterBatch =
     laterBatch(last.contents, last.end.position, last.end.nextOffset) !== undefined
@@ -228,12 +230,22 @@ function damageBelow(last: ScannedSegment, point: RecoveryPoint | undefined): Da
   }
 }
 
-/** A gap was listed when a segment behind it was durable: the offsets in it must not be given out again. */
-function damageBehindGap({ gaps }: RecoveryOptions, last: ScannedSegment): Damage | undefined {
+/**
+ * The log ends before what is known to have been durable: a segment behind it is not there, or nothing of it
+ * can be read. A gap, too, was listed when a segment behind it was durable. Offsets that were given out must
+ * not be given out again.
+ */
+function damageBehind(
+  { gaps, knownEnd }: RecoveryOptions,
+  last: ScannedSegment,
+): Damage | undefined {
   const from = last.end.nextOffset
-  const goesOn = gaps.at(-1)?.to ?? from
-  if (goesOn <= from) return undefined
-  const reason = `the log goes on at offset ${goesOn} behind a gap, in a segment that is not there`
+  const gapEnd = gaps.at(-1)?.to ?? 0
+  if (Math.max(gapEnd, knownEnd) <= from) return undefined
+  const reason =
+    gapEnd > from
+      ? `the log goes on at offset ${gapEnd} behind a gap, in a segment that is not there`
+      : `the log was durable up to offset ${knownEnd} at least, the segments end at ${from}`
   return { from, to: undefined, segment: last.entry.fileName, reason }
 }
 

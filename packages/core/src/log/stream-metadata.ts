@@ -19,6 +19,11 @@ export interface StreamMetadata {
   /** Records below it are gone, even where a segment still holds them. */
   readonly startOffset: number
   /**
+   * Every record below it has survived a sync: a log that ends before it has lost some. Missing while
+   * nothing was rolled; later as of a roll, a new start offset or a stop.
+   */
+  readonly durableOffset?: number
+  /**
    * `relaxed` streams only: the run of the machine in which the stream is open for writing; absent after a
    * clean stop. Found under another run, it says that power may have taken records that readers saw.
    */

@@ -2,8 +2,9 @@
  * The producer table across restarts: a snapshot up to an offset, and the batches behind it.
  *
  * The log itself holds every producer's identity and sequence, until retention removes the records: a
- * snapshot is written before that, and otherwise only saves reading. One that is missing, damaged or newer
- * than the log is not used, and what is retained of the log is walked instead.
+ * snapshot is written before that, and otherwise only saves reading. One that is missing or damaged is not
+ * used, and what is retained of the log is walked instead. So it is of one that is newer than the log; but
+ * that the log has lost records is proven then, and found before (`knownEnd`).
  */
 import type { BatchView } from '@tailrace/format'
 import { SEGMENT_HEADER_BYTES } from '@tailrace/format'
@@ -14,7 +15,8 @@ import type { Storage } from '../storage/storage-port.js'
 import { ProducerTable } from './producer-table.js'
 import type { ProducerSnapshot } from './producer-table.js'
 
-const FILE_NAME = 'producers.snapshot'
+/** Name of the file in the stream's directory. */
+export const PRODUCER_SNAPSHOT_FILE = 'producers.snapshot'
 const KIND = 'producers'
 
 /** Writes a snapshot; `offset` is the end of the log it reflects, which must be durable. */
@@ -23,7 +25,12 @@ export async function writeProducerSnapshot(
   directory: string,
   content: { readonly offset: number; readonly producers: ProducerSnapshot },
 ): Promise<void> {
-  await writeCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND }, content)
+  await writeCheckedFile(storage, { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }, content)
+}
+
+/** The offset that the snapshot in the directory reflects; 0 when there is none that can be read. */
+export function readSnapshotOffset(storage: Pick<Storage, 'readFile'>, directory: string): number {
+  return readContent(storage, directory)?.offset ?? 0
 }
 
 /** The table as of the end of `segments`. */
@@ -59,16 +66,25 @@ function scanProducers(segment: Segment, from: number, table: ProducerTable): vo
 function readSnapshot(
   storage: Storage,
   directory: string,
-): { offset: number; table: ProducerTable } | undefined {
-  const found = readCheckedFile(storage, { directory, name: FILE_NAME, kind: KIND })
-  if (found.state !== 'present') return undefined
-  if (typeof found.content !== 'object' || found.content === null) return undefined
-  const { offset, producers } = found.content as Record<string, unknown>
-  if (typeof offset !== 'number') return undefined
+): { readonly offset: number; readonly table: ProducerTable } | undefined {
+  const content = readContent(storage, directory)
+  if (content === undefined) return undefined
   try {
-    return { offset, table: ProducerTable.restore(producers) }
+    return { offset: content.offset, table: ProducerTable.restore(content.producers) }
   } catch (error) {
     if (error instanceof TypeError) return undefined
     throw error
   }
+}
+
+function readContent(
+  storage: Pick<Storage, 'readFile'>,
+  directory: string,
+): { readonly offset: number; readonly producers: unknown } | undefined {
+  const file = { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }
+  const found = readCheckedFile(storage, file)
+  if (found.state !== 'present') return undefined
+  if (typeof found.content !== 'object' || found.content === null) return undefined
+  const { offset, producers } = found.content as Record<string, unknown>
+  return typeof offset === 'number' ? { offset, producers } : undefined
 }

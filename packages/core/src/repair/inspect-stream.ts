@@ -8,7 +8,9 @@
 import { StorageError } from '@tailrace/format'
 import { isContinued } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
+import { knownEnd } from '../log/known-end.js'
 import { readStreamMetadata } from '../log/stream-metadata.js'
+import { PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { ByteWindow } from './byte-window.js'
 import type { WindowBuffer } from './byte-window.js'
@@ -77,6 +79,7 @@ export interface MisplacedSegment {
 /** Records that are missing between segments. */
 export interface Hole {
   readonly from: number
+  /** Where the records go on; without a file behind the hole, how far the log reached at least. */
   readonly to: number
   /** The file behind the hole; undefined when there is none. */
   readonly before: SegmentPlace | undefined
@@ -99,6 +102,8 @@ class StreamInspection {
   readonly #options: InspectionOptions
   #metadata: StreamMetadata | undefined
   #metadataProblem: string | undefined
+  /** As of before the directory was listed: what a writer has noted since is of no use. */
+  #knownEnd = 0
 
   constructor(options: InspectionOptions) {
     this.#options = options
@@ -107,6 +112,7 @@ class StreamInspection {
   async run(): Promise<InspectedStream | undefined> {
     const { source, directory } = this.#options
     await this.#readMetadata()
+    await this.#readKnownEnd()
     const files = await streamFiles(source, directory, this.#metadata?.repair)
     if (files === undefined) return undefined
     const { headed, misplaced } = await this.#readHeads(files.segments)
@@ -141,6 +147,13 @@ class StreamInspection {
       if (!(error instanceof StorageError)) throw error
       this.#metadataProblem = error.message
     }
+  }
+
+  async #readKnownEnd(): Promise<void> {
+    if (this.#metadata === undefined) return
+    const { source, directory } = this.#options
+    const bytes = await source.readFile(`${directory}/${PRODUCER_SNAPSHOT_FILE}`)
+    this.#knownEnd = knownEnd({ readFile: () => bytes }, directory, this.#metadata)
   }
 
   async #readHeads(
@@ -287,8 +300,8 @@ class StreamInspection {
       if (isHole) holes.push({ from, to: place.baseOffset, before: place })
       from = endOffset
     }
-    // Neither the start nor a gap is beyond the end of a log that lost nothing.
-    const to = Math.max(startOffset, this.#gaps.at(-1)?.to ?? 0)
+    // None of these is beyond the end of a log that lost nothing.
+    const to = Math.max(startOffset, this.#gaps.at(-1)?.to ?? 0, this.#knownEnd)
     if (to > from) holes.push({ from, to, before: undefined })
     return holes
   }

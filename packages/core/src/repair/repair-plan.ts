@@ -7,7 +7,7 @@
 import { segmentFileName } from '@tailrace/format'
 import { joinedGaps } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
-import type { InspectedSegment, InspectedStream } from './inspect-stream.js'
+import type { Hole, InspectedSegment, InspectedStream } from './inspect-stream.js'
 import { evidenceName } from './repair-files.js'
 import type { RepairAction } from './repair-report.js'
 import type { DenseRun } from './segment-scan.js'
@@ -69,15 +69,16 @@ export interface RepairPlan {
 
 /** Plans the repair of a stream; without actions when there is nothing to do. */
 export function planRepair(inspected: InspectedStream): RepairPlan {
-  const { segments, metadata, startOffset } = inspected
-  const damaged = segments.filter(isRepairable)
+  const { metadata, startOffset } = inspected
+  const damaged = damagedSegments(inspected)
   const end = planEnd(inspected, damaged)
   const taken = new Set(inspected.files.names)
   const rebuilds = damaged.map((segment) => {
-    const hasActive = segment === segments.at(-1) && end.beginAt === undefined
+    const hasActive = segment === inspected.segments.at(-1) && end.beginAt === undefined
     return planRebuild(segment, hasActive, taken)
   })
-  const inTheWay = inspected.orphans.filter(({ baseOffset }) => baseOffset === end.beginAt)
+  // Before an active segment of the repair's making they would count as parts of the log.
+  const inTheWay = inspected.orphans.filter(({ baseOffset }) => baseOffset <= (end.beginAt ?? -1))
   const replaced = [...damaged, ...inspected.misplaced].map(({ place }) => place)
   const setAside = [...replaced, ...inTheWay].map(({ fileName }) => ({
     from: fileName,
@@ -98,6 +99,26 @@ export function planRepair(inspected: InspectedStream): RepairPlan {
   return { ...plan, actions: actionsOf(plan, joinedGaps(found, startOffset)) }
 }
 
+/** The segments that do not stay as they are. */
+function damagedSegments({ segments, holes }: InspectedStream): InspectedSegment[] {
+  const isEndMissing = holes.some(isAtEnd)
+  return segments.filter(
+    (segment, at) =>
+      isRepairable(segment) ||
+      (isEndMissing && at === segments.length - 1 && !isFitToBeSealed(segment)),
+  )
+}
+
+/** With another one behind it, a segment has batches, and nothing behind them. */
+function isFitToBeSealed({ scan, durable }: InspectedSegment): boolean {
+  if (scan === undefined || durable.kind === 'all') return true
+  return scan.runs.length > 0 && scan.nonZeroEnd === scan.endPosition
+}
+
+function isAtEnd({ before }: Hole): boolean {
+  return before === undefined
+}
+
 /** Damage can be cut out of a segment that is ours to judge. */
 function isRepairable({ head, scan }: InspectedSegment): boolean {
   if (scan === undefined) return false
@@ -115,10 +136,11 @@ function planEnd(
   damaged: readonly InspectedSegment[],
 ): EndPlan {
   const last = segments.at(-1)
+  const missing = holes.find(isAtEnd)
   if (last === undefined) {
-    return { beginAt: startOffset, epochReason: 'no segment says how far the log reached' }
+    const beginAt = missing?.to ?? startOffset
+    return { beginAt, epochReason: 'no segment says how far the log reached' }
   }
-  const missing = holes.find(({ before }) => before === undefined)
   if (missing !== undefined) {
     return { beginAt: missing.to, epochReason: 'the last segment is missing' }
   }

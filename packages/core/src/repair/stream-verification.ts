@@ -114,9 +114,12 @@ function holesBefore(
       positionBytes: 0,
       endPositionBytes: 0,
       fromOffset: from,
-      toOffset: to,
+      toOffset: segment === undefined ? null : to,
       code: 'OFFSET_GAP',
-      message: `records ${from} to ${to} are in no segment, and no gap is listed`,
+      message:
+        segment === undefined
+          ? `the segments end at offset ${from}, the log reached offset ${to} at least`
+          : `records ${from} to ${to} are in no segment, and no gap is listed`,
     }))
 }
 

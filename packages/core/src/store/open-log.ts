@@ -3,6 +3,7 @@ import { indexFileName, StorageError } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { Slots } from '../io/slots.js'
+import { knownEnd } from '../log/known-end.js'
 import { Log } from '../log/log.js'
 import type { RecordCollector } from '../log/record-collector.js'
 import { recoverLog } from '../log/recovery.js'
@@ -63,6 +64,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     streamId,
     files,
     gaps,
+    knownEnd: knownEnd(storage, directory, stored),
     rebuilt: rebuiltNames,
     loader,
     cache,

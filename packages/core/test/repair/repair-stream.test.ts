@@ -198,9 +198,12 @@ describe('repairStream', () => {
     const [found] = (await verifyStore('simulated', { storage })).streams
     expect(found?.defects).toMatchObject([{ code: 'OFFSET_GAP', toOffset: null }])
     const report = await repair(storage)
-    expect(report.actions.map(({ kind }) => kind)).toEqual(['write-segment', 'change-epoch'])
+    const kinds = report.actions.map(({ kind }) => kind)
+    expect(kinds).toEqual(['write-segment', 'list-gap', 'change-epoch'])
+    // The metadata and the snapshot of producers still know what had been given out.
+    expect(report.gaps).toEqual([{ from: 0, to: RECORD_COUNT, reason: 'damage' }])
     await withLog(storage, async (log) => {
-      expect((await log.append({ value: 'first' })).baseOffset).toBe(0)
+      expect((await log.append({ value: 'first' })).baseOffset).toBe(RECORD_COUNT)
     })
   })
 

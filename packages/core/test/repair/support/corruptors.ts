@@ -342,6 +342,49 @@ const ACTIVE: readonly Corruptor[] = [
     expected: { codes: ['TRUNCATED'], lost: [lostBatches(28, 3)] },
   },
   {
+    name: 'the newest segment file is gone',
+    damage: async (disk, segments) => {
+      await disk.remove(fileAt(segments, 4))
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(28, 3)], changesEpoch: true },
+  },
+  {
+    name: 'the two newest segment files are gone',
+    damage: async (disk, segments) => {
+      for (const index of [3, 4]) await disk.remove(fileAt(segments, index))
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(21, 10)], changesEpoch: true },
+  },
+  {
+    name: 'all bytes of the newest segment are zero',
+    damage: async (disk, segments) => {
+      await patch(disk, fileAt(segments, 4), (bytes) => bytes.fill(0))
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(28, 3)], changesEpoch: true },
+  },
+  {
+    name: 'all bytes of the newest segment are others',
+    damage: async (disk, segments) => {
+      await scribble(disk, fileAt(segments, 4), { start: 0, end: Infinity })
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(28, 3)], changesEpoch: true },
+  },
+  {
+    name: 'the newest segment is zero behind its header, recovery points and all',
+    damage: async (disk, segments) => {
+      await patch(disk, fileAt(segments, 4), (bytes) => bytes.fill(0, RECOVERY_POINTS_AT))
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(28, 3)], changesEpoch: true },
+  },
+  {
+    name: 'the newest segment has no recovery point and no batch that holds',
+    damage: async (disk, segments) => {
+      const file = fileAt(segments, 4)
+      await scribble(disk, file, { start: RECOVERY_POINTS_AT, end: Infinity })
+    },
+    expected: { codes: ['OFFSET_GAP'], lost: [lostBatches(28, 3)], changesEpoch: true },
+  },
+  {
     name: 'the header of the active segment',
     damage: async (disk, segments) => {
       await scribble(disk, fileAt(segments, 4), { start: 0, end: RECOVERY_POINTS_AT })

@@ -105,7 +105,6 @@ describe('producers across restarts', () => {
     ['has no offset', { producers: [] }],
     ['has a wrong table', { offset: 1, producers: [[1, 2]] }],
     ['has no table', { offset: 1 }],
-    ['lies ahead of the log', { offset: 1_000_000, producers: [] }],
   ]
   it.each(contents)('come back from the whole log when the snapshot %s', async (_, content) => {
     using directory = temporaryDirectory()
