@@ -28,6 +28,9 @@ export interface PublishingEnds {
   readonly deadline: AbortSignal
 }
 
+/** Bytes not acknowledged of all publishers: what one of the client's own has if nothing is said. */
+const BUFFER_BYTES = 8 * 1024 * 1024
+
 /** How often it is looked at whether the disk of the server is full. */
 const LOOK_EVERY_MS = 100
 
@@ -56,10 +59,10 @@ export class Publishing {
   static async open({ clients, stream, runId, settings }: PublishingOptions): Promise<Publishing> {
     const { sizeBytes, batchBytes } = settings
     const latencies = new Latencies()
+    const bufferBytes = Math.max(2 * batchBytes, Math.floor(BUFFER_BYTES / clients.length))
+    const options = { stream, runId, sizeBytes, batchBytes, bufferBytes, latencies }
     const publishers = await Promise.all(
-      clients.map((client, index) =>
-        BenchPublisher.open({ client, stream, runId, index, sizeBytes, batchBytes, latencies }),
-      ),
+      clients.map((client, index) => BenchPublisher.open({ ...options, client, index })),
     )
     return new Publishing(publishers, settings, latencies)
   }

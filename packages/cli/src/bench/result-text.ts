@@ -28,22 +28,22 @@ export function resultText(result: BenchResult, isColored: boolean): string {
   return [...parts, remarks(result).join('\n')].join('\n\n')
 }
 
-/** `publish: 1 publisher, records of 128 B in batches up to 64 KiB, fsync, as fast as acknowledged`. */
+/** What was done, and below it `1 publisher, 128 B records, 64 KiB batches, fsync, as fast as acknowledged`. */
 function heading(result: BenchResult): string {
   const { publishers, consumers, sizeBytes, batchBytes, ratePerSecond } = result
   const parts: string[] = []
   if (publishers > 0) parts.push(countOf(publishers, 'publisher'))
   if (consumers > 0) parts.push(countOf(consumers, 'consumer'))
   if (sizeBytes !== null && batchBytes !== null) {
-    parts.push(`records of ${formatBytes(sizeBytes)} in batches up to ${formatBytes(batchBytes)}`)
+    parts.push(`${formatBytes(sizeBytes)} records`, `${formatBytes(batchBytes)} batches`)
     parts.push(result.durability)
     parts.push(
       ratePerSecond === null
         ? 'as fast as acknowledged'
-        : `${formatCount(ratePerSecond)} records due a second`,
+        : `${formatRate(ratePerSecond)} records/s due`,
     )
   }
-  return `${result.bench}, stream "${result.stream}": ${parts.join(', ')}`
+  return `${result.bench}, stream "${result.stream}"\n${parts.join(', ')}`
 }
 
 const THROUGHPUT_COLUMNS: readonly Column[] = [
@@ -117,8 +117,10 @@ function remarks(result: BenchResult): readonly string[] {
   return lines
 }
 
-function orderText({ missingRecords, repeatedRecords, gaps }: BenchResult): string {
+function orderText(result: BenchResult): string {
+  const { missingRecords, repeatedRecords, gaps, isComplete } = result
   if (missingRecords === 0 && repeatedRecords === 0) {
+    if (!isComplete) return 'what was delivered came once, in order'
     return gaps.length === 0 ? 'every record once, in order' : 'every other record once, in order'
   }
   const missing = `${countOf(missingRecords, 'record')} missing`

@@ -44,7 +44,14 @@ class FakeProducer {
 async function open(producer: FakeProducer) {
   const client = { stream: () => ({ producer: () => producer }) } as unknown as Client
   const latencies = new Latencies()
-  const fixed = { stream: 'bench', runId: 7, index: 2, sizeBytes: 100, batchBytes: 1000 }
+  const fixed = {
+    stream: 'bench',
+    runId: 7,
+    index: 2,
+    sizeBytes: 100,
+    batchBytes: 1000,
+    bufferBytes: 8000,
+  }
   const publisher = await BenchPublisher.open({ client, latencies, ...fixed })
   return { publisher, latencies }
 }

@@ -53,7 +53,8 @@ const RESULT: BenchResult = {
 describe('the result of a bench', () => {
   it('is two tables, a chart and what else there is to say', () => {
     expect(resultText(RESULT, false)).toBe(`\
-end-to-end, stream "bench-1": 1 publisher, 2 consumers, records of 128 B in batches up to 64 KiB, fsync, 500 records due a second
+end-to-end, stream "bench-1"
+1 publisher, 2 consumers, 128 B records, 64 KiB batches, fsync, 500 records/s due
 
                                RECORDS    BYTES  SECONDS  RECORDS/S   BYTES/S
 acknowledged, on disk (fsync)    1,000  125 KiB     2.00        500  62.5 KiB
@@ -87,8 +88,13 @@ order: every record once, in order`)
     const none = { publishers: 0, sizeBytes: null, batchBytes: null, ratePerSecond: null }
     const consumed = { ...none, published: null, acknowledgementMs: null, deliveryMs: null }
     const text = resultText({ ...RESULT, ...consumed }, false)
-    expect(text).toMatch(/^end-to-end, stream "bench-1": 2 consumers\n\n/)
+    expect(text).toMatch(/^end-to-end, stream "bench-1"\n2 consumers\n\n/)
     expect(text).not.toMatch(/latency|within/i)
+  })
+
+  it('does not claim more of a bench that was cut short', () => {
+    const text = resultText({ ...RESULT, isComplete: false }, false)
+    expect(text).toMatch(/\norder: what was delivered came once, in order$/)
   })
 
   it('says what was not as it should be', () => {
