@@ -8,10 +8,11 @@ import type { PlotGroup } from './harness/plot.js'
 import { runScenario } from './harness/run-scenario.js'
 import { summarize } from './harness/summary.js'
 import { renderTable } from './harness/table.js'
+import { warmMemory } from './harness/warm-memory.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
-                 [--peers | --no-peers] [--json] [--out FILE]
+                 [--peers | --no-peers] [--warm | --no-warm] [--json] [--out FILE]
                  [--svg FILE] [--scale linear|log] [--list]`
 
 const { values, positionals } = parseArgs({
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     set: { type: 'string', multiple: true, default: [] },
     peers: { type: 'boolean' },
+    warm: { type: 'boolean' },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
     svg: { type: 'string' },
@@ -46,6 +48,7 @@ const chosen = SCENARIOS.filter(
   ({ name }) => positionals.length === 0 || positionals.includes(name),
 )
 const environment = readEnvironment(canPin())
+await using _warm = (values.warm ?? !values.small) ? await warmMemory() : undefined
 const results = []
 const groups: PlotGroup[] = []
 for (const scenario of chosen) {

@@ -1,5 +1,6 @@
 /** Every scenario, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.js'
+import { embedded } from './embedded.js'
 import { endToEnd } from './end-to-end.js'
 import { fanOut } from './fan-out.js'
 import { latency } from './latency.js'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario<object>[] = [
   endToEnd,
   latency,
   fanOut,
+  embedded,
   safety,
   reopen,
 ]

@@ -43,6 +43,14 @@ const SUBJECTS = {
   'end-to-end': ['relaxed', 'fsync'],
   latency: ['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
   'fan-out': ['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'bare ws'],
+  embedded: [
+    'append, in batches',
+    'append, one by one',
+    'append, each awaited',
+    'read values, first',
+    'read values, again',
+    'read in place',
+  ],
   safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
   reopen: ['reopen', 'reading a tenth of it'],
 }
