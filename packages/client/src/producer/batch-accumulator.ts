@@ -7,6 +7,7 @@
  */
 
 import {
+  BATCH_ALIGNMENT_BYTES,
   BatchBuilder,
   COLUMN_ENTRY_BYTES,
   RequestError,
@@ -35,6 +36,8 @@ export class BatchAccumulator {
   #createTimeUs = 0
   #hasTimes = false
   #waiters: PublishWaiters | undefined
+  /** Bytes that are certainly left for records which have nothing but a value. */
+  #plainRoom = 0
 
   constructor(limits: BatchLimits, clock: Clock) {
     this.#limits = limits
@@ -70,6 +73,18 @@ export class BatchAccumulator {
   }
 
   /**
+   * Adds a record that is nothing but a value, if the batch has been begun, consists of such records and
+   * is not full then either; false when that is not certain. The short way of most records.
+   */
+  appendPlain({ bytes, start, end }: EncodedRange): boolean {
+    const room = this.#plainRoom - (end - start) - COLUMN_ENTRY_BYTES
+    if (room < 0 || this.#builder.recordCount + 1 >= this.#limits.batchRecordsMax) return false
+    this.#plainRoom = room
+    this.#builder.appendRange(bytes, start, end)
+    return true
+  }
+
+  /**
    * Adds a record, whose bytes are copied.
    *
    * @throws {RequestError} BATCH_TOO_LARGE when the record alone makes a batch above `batchBytesMax`.
@@ -85,6 +100,9 @@ export class BatchAccumulator {
       this.#hasTimes ||= options.timeUs !== undefined
     }
     if (isFirst) this.#createTimeUs = this.#clock.nowUs()
+    const isPlain = options === undefined && (isFirst || this.#plainRoom > 0)
+    const room = this.#limits.batchBytesMax - this.#builder.sizeBytes - BATCH_ALIGNMENT_BYTES
+    this.#plainRoom = isPlain ? Math.max(0, room) : 0
   }
 
   /** Makes the promise of the offset of the record that was added last. */
@@ -103,6 +121,7 @@ export class BatchAccumulator {
     })
     const waiters = this.#takeWaiters()
     this.#hasTimes = false
+    this.#plainRoom = 0
     return { frame, recordCount, baseSequence: producer.baseSequence, waiters }
   }
 
@@ -110,6 +129,7 @@ export class BatchAccumulator {
   discard(): PublishWaiters | undefined {
     this.#builder.clear()
     this.#hasTimes = false
+    this.#plainRoom = 0
     return this.#takeWaiters()
   }
 

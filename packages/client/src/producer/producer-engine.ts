@@ -135,6 +135,10 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   /** Takes a record; false when the buffer is full. The hot path: no promise, closure or object. */
   send(value: EncodedRange, options: RecordOptions | undefined): boolean {
+    if (options === undefined && this.#isCollecting && this.#accumulator.appendPlain(value)) {
+      this.#sentCount += 1
+      return true
+    }
     const { bufferBytesMax } = this.#config
     if (this.bufferedBytes >= bufferBytesMax * OVERRUN_FACTOR) throw this.#overrunError()
     this.#append(value, options)
@@ -212,6 +216,13 @@ export class ProducerEngine implements ProducerChannelEvents {
   }
 
   // --- taking records ---
+
+  /** True while a record in the middle of a batch changes nothing but the batch. */
+  get #isCollecting(): boolean {
+    const { bufferBytesMax, batchBytesMax } = this.#config
+    if (this.#outbox.sizeBytes + batchBytesMax >= bufferBytesMax) return false
+    return this.#isFlushScheduled && this.#failure === undefined && this.#closing === undefined
+  }
 
   #append(value: EncodedRange, options: RecordOptions | undefined): void {
     if (this.#failure !== undefined) throw this.#reported(this.#failure)

@@ -105,3 +105,42 @@ test('resolves those who wait by their place in the batch', async () => {
   accumulator.seal(stamp).waiters?.resolve(100)
   expect(await Promise.all([first, third])).toEqual([100, 102])
 })
+
+function appendPlain(valueBytes: number): boolean {
+  return accumulator.appendPlain({
+    bytes: new Uint8Array(valueBytes + 2),
+    start: 1,
+    end: valueBytes + 1,
+  })
+}
+
+test('takes values the short way in the middle of a batch of values, never to its end', () => {
+  expect(appendPlain(10)).toBe(false)
+  append(10)
+  expect(appendPlain(10)).toBe(true)
+  expect(appendPlain(0)).toBe(true)
+  expect(appendPlain(1000)).toBe(false)
+  expect(accumulator.recordCount).toBe(3)
+  expect(appendPlain(10)).toBe(true)
+  // The fifth would fill the batch.
+  expect(appendPlain(10)).toBe(false)
+  expect(accumulator.isFull).toBe(false)
+  const view = new BatchView(accumulator.seal(stamp).frame, FRAME_PREFIX_BYTES)
+  expect([0, 1, 2, 3].map((at) => view.value(at).length)).toEqual([10, 10, 0, 10])
+  expect(appendPlain(10)).toBe(false)
+})
+
+test('takes values the short way only while the batch stays below its length', () => {
+  for (let first = 0; first < 900; first += 1) {
+    append(first)
+    if (appendPlain(880 - first)) expect(accumulator.isFull).toBe(false)
+    accumulator.discard()
+  }
+})
+
+test('takes no value the short way into a batch with times', () => {
+  append(10, 1)
+  expect(appendPlain(10)).toBe(false)
+  append(10)
+  expect(appendPlain(10)).toBe(false)
+})
