@@ -114,15 +114,18 @@ export class BatchAccumulator {
   /** Makes a batch of what is there, at least one record, and begins the next. */
   seal(producer: ProducerStamp): OutgoingBatch {
     const recordCount = this.#builder.recordCount
+    const { producerId, producerEpoch, baseSequence } = producer
     const frame = this.#builder.build({
-      ...producer,
+      producerId,
+      producerEpoch,
+      baseSequence,
       createTimeUs: this.#createTimeUs,
       prefixBytes: FRAME_PREFIX_BYTES,
     })
     const waiters = this.#takeWaiters()
     this.#hasTimes = false
     this.#plainRoom = 0
-    return { frame, recordCount, baseSequence: producer.baseSequence, waiters }
+    return { frame, recordCount, baseSequence, waiters }
   }
 
   /** Drops what is there; returns who waits for it. */

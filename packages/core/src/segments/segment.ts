@@ -149,11 +149,14 @@ export class Segment implements Restable {
     const position = extent.dataEnd
     contents.bytes.set(batch.subarray(8), position + 8)
     const { baseOffset, appendTimeUs, epoch } = place
-    const commit = { headerWord: readHeaderWord(batch), batchLength: batch.length }
-    stampBatch(contents.view, position, { ...commit, baseOffset, appendTimeUs, epoch })
-    commitBatchOrdered(contents.words, position, commit)
+    const headerWord = readHeaderWord(batch)
+    const batchLength = batch.length
+    // One object, made in one go: spreading another into it costs a microsecond here.
+    const stamp = { headerWord, batchLength, baseOffset, appendTimeUs, epoch }
+    stampBatch(contents.view, position, stamp)
+    commitBatchOrdered(contents.words, position, stamp)
     contents.file.wrote(position, position + batch.length)
-    noteBatch(extent, { position, batchLength: batch.length }, place)
+    noteBatch(extent, { position, batchLength }, place)
   }
 
   /** Says that everything below the position is durable and that the segment is in use. */

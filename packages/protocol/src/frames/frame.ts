@@ -84,7 +84,8 @@ export function encodeFrame(
   body?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(FRAME_PREFIX_BYTES + (body?.byteLength ?? 0))
-  writeFramePrefix(frame, 0, { ...fields, type })
+  const { flags, channel, argument } = fields
+  writeFramePrefix(frame, 0, { type, flags, channel, argument })
   if (body !== undefined) frame.set(body, FRAME_PREFIX_BYTES)
   return frame
 }
