@@ -6,6 +6,7 @@
  * durable mark.
  */
 import type { AppendOptions, AppendResult } from './log-types.js'
+import type { CollectedWaiter } from './record-collector.js'
 import { toError } from './to-error.js'
 
 /** What the queue needs of its log. */
@@ -18,10 +19,8 @@ export interface AppendTarget {
   readonly durableOffset: () => number
 }
 
-interface Waiter {
+interface Waiter extends CollectedWaiter {
   readonly result: AppendResult
-  readonly resolve: (result: AppendResult) => void
-  readonly reject: (error: unknown) => void
 }
 
 /** Orders the appends of a log that are made by promise. */
@@ -47,7 +46,7 @@ export class AppendQueue {
       return this.#appendLater(batch.slice(), options)
     }
     try {
-      return this.whenMet(this.#target.appendBatch(batch, options))
+      return this.#whenMet(this.#target.appendBatch(batch, options))
     } catch (error) {
       return Promise.reject(toError(error))
     }
@@ -72,13 +71,14 @@ export class AppendQueue {
     await this.#tail
   }
 
-  /** Resolves with the result of an append when the stream's durability is met. */
-  whenMet(result: AppendResult): Promise<AppendResult> {
-    const { isRelaxed, durableOffset } = this.#target
-    if (isRelaxed || result.endOffset <= durableOffset()) return Promise.resolve(result)
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ result, resolve, reject })
-    })
+  /** Tells those who wait for the records of a batch, one each, when the stream's durability is met. */
+  tellEach(baseOffset: number, waiters: readonly CollectedWaiter[]): void {
+    for (const [at, { resolve, reject }] of waiters.entries()) {
+      const first = baseOffset + at
+      const result = { baseOffset: first, endOffset: first + 1, isDuplicate: false }
+      if (this.#isMet(result)) resolve(result)
+      else this.#waiters.push({ result, resolve, reject })
+    }
   }
 
   /** Behind others that wait for room, so that the order of calls is the order of offsets. */
@@ -89,12 +89,24 @@ export class AppendQueue {
       try {
         while (!target.hasRoomFor(batch.length)) await target.makeRoom(batch.length)
         // Among the waiters in the same turn: a commit may end, or fail for good, in the next one.
-        return { met: this.whenMet(target.appendBatch(batch, options)) }
+        return { met: this.#whenMet(target.appendBatch(batch, options)) }
       } finally {
         this.#queued -= 1
       }
     })
     this.#tail = appended.catch(() => undefined)
     return appended.then(({ met }) => met)
+  }
+
+  #whenMet(result: AppendResult): Promise<AppendResult> {
+    if (this.#isMet(result)) return Promise.resolve(result)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ result, resolve, reject })
+    })
+  }
+
+  #isMet({ endOffset }: AppendResult): boolean {
+    const { isRelaxed, durableOffset } = this.#target
+    return isRelaxed || endOffset <= durableOffset()
   }
 }

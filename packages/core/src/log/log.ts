@@ -42,6 +42,7 @@ import type {
 } from './log-types.js'
 import { LogUpkeep } from './log-upkeep.js'
 import { RecordAppends } from './record-appends.js'
+import type { CollectedWaiter } from './record-collector.js'
 import type { RecoveryReport } from './recovery-report.js'
 import { segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
@@ -64,7 +65,6 @@ export class Log {
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
   #lastAppendTimeUs: number
-  #isVisibleScheduled = false
   #damage: TailraceError | undefined
   #closed: StorageError | undefined
   #closing: Promise<void> | undefined
@@ -133,13 +133,15 @@ export class Log {
       isRelaxed: metadata.config.durability === 'relaxed',
       durableOffset: () => this.durableOffset,
     })
-    const target = {
-      hasRoomFor,
-      appendCollected: (batch: Uint8Array) => void this.#append(new BatchView(batch), batch, {}),
-      assertWritable: () => this.#assertWritable(),
-      endOffset: () => this.#writer.endOffset,
-    }
-    this.#records = new RecordAppends(target, this.#appends, options.collector)
+    this.#records = new RecordAppends(
+      {
+        hasRoomFor,
+        appendCollected: (batch, waiters) => this.#appendCollected(batch, waiters),
+        assertWritable: () => this.#assertWritable(),
+      },
+      this.#appends,
+      options.collector,
+    )
     this.#cursors = new CursorStore({ storage, directory }, this, clock)
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
@@ -245,6 +247,7 @@ export class Log {
    * @throws {StorageError} NO_SPACE, IO_ERROR, STREAM_POISONED, STREAM_CORRUPT, STREAM_CLOSED.
    */
   async makeRoom(batchLength: number): Promise<void> {
+    this.#options.collector.flush()
     this.#assertWritable()
     await this.#writer.makeRoom(batchLength)
     this.#assertWritable()
@@ -273,6 +276,11 @@ export class Log {
     const view = new BatchView(batch)
     if (view.batchLength !== batch.length) throw wrongBatchLength(view.batchLength, batch.length)
     return this.#append(view, batch, options)
+  }
+
+  #appendCollected(batch: Uint8Array, waiters: readonly CollectedWaiter[]): void {
+    this.#assertWritable()
+    this.#appends.tellEach(this.#append(new BatchView(batch), batch, {}).baseOffset, waiters)
   }
 
   #append(view: BatchView, batch: Uint8Array, { expectedOffset }: AppendOptions): AppendResult {
@@ -449,12 +457,8 @@ export class Log {
   }
 
   #scheduleVisible(): void {
-    if (this.config.durability === 'fsync' || this.#isVisibleScheduled) return
-    this.#isVisibleScheduled = true
-    this.#options.scheduler.soon(() => {
-      this.#isVisibleScheduled = false
-      this.#visibleListeners.notify()
-    })
+    if (this.config.durability === 'fsync') return
+    this.#visibleListeners.notifySoon(this.#options.scheduler)
   }
 
   /** A commit has ended, well or not. */

@@ -9,8 +9,6 @@ import { toError } from './to-error.js'
 export interface RecordTarget extends CollectorTarget {
   /** Passes while records can be appended. */
   assertWritable(): void
-  /** Where the log ends, without what is collected. */
-  readonly endOffset: () => number
 }
 
 /** The way of records into one log. */
@@ -32,7 +30,7 @@ export class RecordAppends {
   ): Promise<AppendResult> {
     try {
       const collected = this.#collect(records, options)
-      if (collected !== undefined) return this.#queue.whenMet(collected)
+      if (collected !== undefined) return collected
       return this.#queue.append(this.#collector.encode(records), options)
     } catch (error) {
       return Promise.reject(toError(error))
@@ -43,15 +41,14 @@ export class RecordAppends {
   #collect(
     records: RecordInput | readonly RecordInput[],
     { expectedOffset }: AppendOptions,
-  ): AppendResult | undefined {
+  ): Promise<AppendResult> | undefined {
     if (this.#queue.isWaiting || expectedOffset !== undefined) return undefined
     const value = plainValue(records)
     if (value === undefined) return undefined
-    const target = this.#target
-    target.assertWritable()
-    const place = this.#collector.add(target, value)
-    if (place < 0) return undefined
-    const baseOffset = target.endOffset() + place
-    return { baseOffset, endOffset: baseOffset + 1, isDuplicate: false }
+    this.#target.assertWritable()
+    if (!this.#collector.canAdd(this.#target, value.length)) return undefined
+    return new Promise((resolve, reject) => {
+      this.#collector.add(this.#target, value, { resolve, reject })
+    })
   }
 }

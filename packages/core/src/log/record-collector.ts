@@ -9,22 +9,28 @@
  * One for all logs of a store, whose turns it takes: a collector holds memory, and there may be ten
  * thousand logs.
  *
- * Invariant: there is room in the log for what is collected, so that appending it cannot fail.
+ * Invariant: who waits for a record hears of it after it was appended, or that it could not be.
  */
 import type { BatchBuilder } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
-import type { RecordInput } from './log-types.js'
+import type { AppendResult, RecordInput } from './log-types.js'
 import { bytesOf, encodeRecords } from './record-encoding.js'
 
 /** Batches of about this size are no cheaper when they are larger. */
 const COLLECTED_BYTES_MAX = 64 * 1024
 
+/** Who waits for a collected record. */
+export interface CollectedWaiter {
+  readonly resolve: (result: AppendResult) => void
+  readonly reject: (error: unknown) => void
+}
+
 /** The log that records are collected for. */
 export interface CollectorTarget {
   /** True when a batch of this length can be appended now. */
   hasRoomFor(batchLength: number): boolean
-  /** Appends the batch; its bytes are used again afterwards. */
-  appendCollected(batch: Uint8Array): void
+  /** Appends the batch, whose bytes are used again afterwards, and sees to those who wait for its records. */
+  appendCollected(batch: Uint8Array, waiters: readonly CollectedWaiter[]): void
 }
 
 /** Builds the batches of a store's logs from records. */
@@ -32,6 +38,7 @@ export class RecordCollector {
   readonly #builder: BatchBuilder
   readonly #clock: Clock
   #target: CollectorTarget | undefined
+  #waiters: CollectedWaiter[] = []
 
   constructor(builder: BatchBuilder, clock: Clock) {
     this.#builder = builder
@@ -39,28 +46,39 @@ export class RecordCollector {
   }
 
   /**
-   * Takes a record that is nothing but a value, for the end of `target`. Returns its place among the
-   * collected ones, from 0, or −1 when it has to be appended by itself: it is large, or there is no room.
+   * True when a record that is nothing but a value of this length can be collected for `target` now; false
+   * when it has to be appended by itself, because it is large or because there is no room.
    */
-  add(target: CollectorTarget, value: Uint8Array): number {
+  canAdd(target: CollectorTarget, valueLength: number): boolean {
     if (this.#target !== target) this.flush()
-    if (this.#builder.sizeWith(value.length) > COLLECTED_BYTES_MAX) this.flush()
-    const batchLength = this.#builder.sizeWith(value.length)
-    if (batchLength > COLLECTED_BYTES_MAX || !target.hasRoomFor(batchLength)) return -1
+    if (this.#builder.sizeWith(valueLength) > COLLECTED_BYTES_MAX) this.flush()
+    const batchLength = this.#builder.sizeWith(valueLength)
+    return batchLength <= COLLECTED_BYTES_MAX && target.hasRoomFor(batchLength)
+  }
+
+  /** Takes the record for which {@link canAdd} was true right now; its bytes are copied. */
+  add(target: CollectorTarget, value: Uint8Array, waiter: CollectedWaiter): void {
     if (this.#target === undefined) {
       this.#target = target
       queueMicrotask(this.#flushSoon)
     }
     this.#builder.append(value)
-    return this.#builder.recordCount - 1
+    this.#waiters.push(waiter)
   }
 
-  /** Appends what is collected, if anything is. */
+  /** Appends what is collected, if anything is. What cannot be is refused to those who wait, not here. */
   flush(): void {
     const target = this.#target
     if (target === undefined) return
+    const waiters = this.#waiters
     this.#target = undefined
-    target.appendCollected(this.#builder.buildShared({ createTimeUs: this.#clock.nowUs() }))
+    this.#waiters = []
+    try {
+      const batch = this.#builder.buildShared({ createTimeUs: this.#clock.nowUs() })
+      target.appendCollected(batch, waiters)
+    } catch (error) {
+      for (const { reject } of waiters) reject(error)
+    }
   }
 
   /**

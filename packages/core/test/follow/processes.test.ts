@@ -34,9 +34,18 @@ interface OpenedStream {
 /** Name and hash of every file of the stream. */
 function hashesOf(root: string): string[] {
   return filesOf(root, STREAM).map((name) => {
-    const bytes = readFileSync(`${streamDirectory(root, STREAM)}/${name}`)
+    const stored = readFileSync(`${streamDirectory(root, STREAM)}/${name}`)
+    const bytes = name === 'stream.meta' ? withoutNote(stored) : stored
     return `${name} ${createHash('sha256').update(bytes).digest('hex')}`
   })
+}
+
+/** Without the note of how far the log was durable: that depends on which commit was quicker. */
+function withoutNote(metadata: Buffer): string {
+  const [, content = ''] = metadata.toString('utf8').split('\n')
+  const { durableOffset, ...rest } = JSON.parse(content) as Record<string, unknown>
+  expect(durableOffset).toBeGreaterThan(0)
+  return JSON.stringify(rest)
 }
 
 describe.each(['fsync', 'relaxed'] as const)(

@@ -1,5 +1,6 @@
 /** Records that are appended one by one and share batches, as seen from outside. */
 
+import { StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import type { Log } from '../../../src/index.js'
 import { thrownBy } from '../../support/errors.js'
@@ -130,5 +131,63 @@ describe('the logs of a store', () => {
     calls.push(log.append({ value: '5' }))
     expect(reader.next(1_000_000)?.endOffset).toBe(6)
     await Promise.all(calls)
+  })
+})
+
+describe('a record that was collected and cannot be appended', () => {
+  it('is refused to its caller, not to whoever comes next', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestStore(directory.path, { activeMappingsMax: 1 })
+    const { store, storage } = opened
+    const resting = await store.ensure('resting')
+    await resting.append({ value: 'a' })
+    const other = await store.ensure('other')
+    await other.append({ value: 'b' })
+    await storage.quiet()
+    await other.append({ value: 'c' })
+    const open = storage.open.bind(storage)
+    storage.open = () => {
+      throw new StorageError('IO_ERROR', 'there are no descriptors left')
+    }
+    const refused = thrownBy(resting.append({ value: 'lost' }))
+    const next = await other.append({ value: 'd' })
+    expect(await refused).toMatchObject({ code: 'IO_ERROR' })
+    storage.open = open
+    expect(next.baseOffset).toBe(2)
+    expect((await resting.append({ value: 'e' })).baseOffset).toBe(1)
+    expect(await valuesOf(resting)).toEqual(['a', 'e'])
+    expect(await valuesOf(other)).toEqual(['b', 'c', 'd'])
+  })
+
+  it('keeps the room that it was promised', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestStore(directory.path)
+    const log = await opened.store.ensure('large', { durability: 'relaxed' })
+    for (let at = 0; at < 12; at += 1) await log.append({ value: new Uint8Array(5000) })
+    await opened.storage.quiet()
+    const collected = log.append({ value: new Uint8Array(6000) })
+    const room = log.makeRoom(4_000_000)
+    expect((await collected).baseOffset).toBe(12)
+    await room
+    expect((await log.append({ value: 'next' })).baseOffset).toBe(13)
+    expect((await valuesOf(log)).length).toBe(14)
+  })
+
+  it('is refused when the log failed before its turn was over', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestLog(directory.path, SMALL)
+    const { log, storage } = opened
+    await log.append({ value: 'a' })
+    storage.interfere = ({ kind }) => {
+      if (kind === 'sync') throw new StorageError('IO_ERROR', 'the disk is gone')
+    }
+    const first = thrownBy(log.append({ value: 'b' }))
+    const refusals: unknown[] = []
+    log.onDurable(() => {
+      if (log.failure !== undefined) refusals.push(thrownBy(log.append({ value: 'c' })))
+    })
+    expect(await first).toMatchObject({ code: 'STREAM_POISONED' })
+    expect(refusals.length).toBe(1)
+    expect(await refusals[0]).toMatchObject({ code: 'STREAM_POISONED' })
   })
 })
