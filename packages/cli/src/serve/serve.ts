@@ -12,6 +12,7 @@ import { CommandError, usageError } from '../command-error.js'
 import { type Context, type Run } from '../context.js'
 import { systemCodeOf } from '../exit-codes.js'
 import { findConsoleFiles } from './console-files.js'
+import { recoveryNotice } from './recovery-notice.js'
 import { createServerLog } from './server-log.js'
 
 /** The arguments of `tailrace serve`. */
@@ -35,6 +36,9 @@ export function serve(args: ServeArguments): Run {
       onBackgroundError: (stream, error) => {
         const reason = error instanceof Error ? error.message : String(error)
         context.notices.fail(`stream "${stream}": ${reason}`)
+      },
+      onRecovery: (stream, report) => {
+        context.notices.fail(recoveryNotice(stream, report))
       },
     })
     try {

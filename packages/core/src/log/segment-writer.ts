@@ -116,15 +116,19 @@ export class SegmentWriter {
   roll(): void {
     const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
+    // First of all, as it may have to be mapped again, which can fail: then nothing has changed yet.
+    sealed.contents()
     const { fileName, file } = this.#preparer.take()
     const baseOffset = sealed.extent().endOffset
+    const isInstead = sealed.baseOffset === baseOffset
+    // From now on it cannot be put to rest.
+    if (!isInstead) sealed.seal()
     const header = encodeSegmentHeader({ ...identity, baseOffset, createdUs: nowUs() })
     file.bytes.set(header, 0)
     file.wrote(0, SEGMENT_HEADER_BYTES)
     const sizeBytes = file.bytes.length
     const options = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
     const active = Segment.active(options, file, emptyExtent(baseOffset))
-    const isInstead = sealed.baseOffset === baseOffset
     active.named = this.#giveName(active, sealed.named, isInstead)
     this.#active = active
     if (isInstead) {
@@ -133,7 +137,6 @@ export class SegmentWriter {
       onRoll(active, 'instead')
       return
     }
-    sealed.seal()
     this.#unsettled.push(sealed)
     onRoll(active, 'behind')
   }

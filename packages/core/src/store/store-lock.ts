@@ -3,12 +3,13 @@
  *
  * A kernel lock on an open file, so that there is no stale lock to judge and no race in taking it over.
  * Node has no call for one; on Linux the `flock` command (util-linux, busybox) locks the descriptor it
- * inherits, and a lock belongs to the open file, not to the command. On macOS and the BSDs `open` takes
- * the lock itself.
+ * inherits, and a lock belongs to the open file, not to the command. There the directory itself is
+ * locked: a file in it may be deleted by whoever takes it for a leftover, and the next process would lock
+ * another one of the same name. On macOS and the BSDs `open` takes the lock of a file itself.
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StorageError } from '@tailrace/format'
 import { errnoCode, storageErrorOf } from '../storage/storage-error.js'
 
@@ -31,14 +32,16 @@ export interface StoreLock {
  */
 export function lockStore(directory: string): StoreLock {
   const path = join(directory, LOCK_FILE_NAME)
-  const descriptor = process.platform === 'linux' ? lockByCommand(path) : lockByOpen(path)
-  noteHolder(descriptor)
-  let isHeld = true
+  const descriptors = process.platform === 'linux' ? lockByCommand(path) : [lockByOpen(path)]
+  try {
+    noteHolder(descriptors.at(-1) ?? 0)
+  } catch (error) {
+    for (const descriptor of descriptors) closeSync(descriptor)
+    throw error
+  }
   return {
     release() {
-      if (!isHeld) return
-      isHeld = false
-      closeSync(descriptor)
+      for (const descriptor of descriptors.splice(0)) closeSync(descriptor)
     },
   }
 }
@@ -51,23 +54,37 @@ function noteHolder(descriptor: number): void {
     ftruncateSync(descriptor, writeSync(descriptor, note, 0))
   } catch (error) {
     const failed = storageErrorOf(error, 'locking', LOCK_FILE_NAME)
-    if (failed.code === 'NO_SPACE') return
-    closeSync(descriptor)
-    throw failed
+    if (failed.code !== 'NO_SPACE') throw failed
   }
 }
 
-function lockByCommand(path: string): number {
-  const descriptor = open(path, 0)
+/** The directory, locked, and the file that names the holder. */
+function lockByCommand(path: string): number[] {
+  const directory = openDirectory(dirname(path))
   const { status, error } = spawnSync('flock', ['-x', '-n', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    stdio: ['ignore', 'ignore', 'ignore', directory],
   })
-  if (status === 0) return descriptor
-  closeSync(descriptor)
+  if (status === 0) {
+    try {
+      return [directory, open(path, 0)]
+    } catch (failed) {
+      closeSync(directory)
+      throw failed
+    }
+  }
+  closeSync(directory)
   if (status === FLOCK_CONFLICT) throw locked(path)
   const cause = error ?? new Error(`flock ended with status ${String(status)}`)
-  const message = `cannot lock "${path}": the command "flock" (package util-linux) is needed`
+  const message = `cannot lock "${dirname(path)}": the command "flock" (package util-linux) is needed`
   throw new StorageError('IO_ERROR', message, { cause, details: { path } })
+}
+
+function openDirectory(directory: string): number {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  } catch (error) {
+    throw storageErrorOf(error, 'locking', directory)
+  }
 }
 
 function lockByOpen(path: string): number {
@@ -98,6 +115,11 @@ function locked(path: string): StorageError {
 }
 
 function holderOf(path: string): number | undefined {
-  const holder = Number.parseInt(readFileSync(path, 'utf8'), 10)
-  return Number.isNaN(holder) ? undefined : holder
+  try {
+    const holder = Number.parseInt(readFileSync(path, 'utf8'), 10)
+    return Number.isNaN(holder) ? undefined : holder
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return undefined
+    throw storageErrorOf(error, 'locking', path)
+  }
 }

@@ -23,6 +23,7 @@ import { eventLoopScheduler } from '../io/scheduler.js'
 import type { Scheduler } from '../io/scheduler.js'
 import { Slots, syncsInFlightMax } from '../io/slots.js'
 import type { Log } from '../log/log.js'
+import type { RecoveryReport } from '../log/recovery-report.js'
 import { RecordCollector } from '../log/record-collector.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
 import type { StreamConfigInput } from '../log/stream-config.js'
@@ -59,6 +60,11 @@ export interface StoreOptions {
   readonly upkeepIntervalMs?: number
   /** Hears of failures in the background that no caller waits for. Default: they are dropped. */
   readonly onBackgroundError?: (stream: string, error: unknown) => void
+  /**
+   * Hears what the opening of a stream found, when that is worth a word: a torn tail that was cut off, or
+   * damage, behind which the log cannot be read. Default: nobody; `log.recovery` says it, too.
+   */
+  readonly onRecovery?: (stream: string, report: RecoveryReport) => void
   /** Default: the machine's. */
   readonly clock?: Clock
   /** Default: the event loop. */
@@ -114,6 +120,7 @@ interface StoreHome {
 export class Store implements AsyncDisposable {
   readonly #home: StoreHome
   readonly #environment: LogEnvironment
+  readonly #onRecovery: (stream: string, report: RecoveryReport) => void
   readonly #names: Set<string>
   /**
    * Streams that are to go since creating or deleting them failed halfway: their directory still bears the
@@ -134,6 +141,7 @@ export class Store implements AsyncDisposable {
     found: { readonly metadata: StoreMetadata; readonly names: readonly string[] },
   ) {
     this.#home = home
+    this.#onRecovery = options.onRecovery ?? (() => undefined)
     this.#metadata = found.metadata
     this.#lastEpoch = found.metadata.lastEpoch
     this.#names = new Set(found.names)
@@ -310,6 +318,8 @@ export class Store implements AsyncDisposable {
     // Closed by itself, perhaps still being closed; how that ends concerns whoever did it.
     await opened?.close().catch(ignoreFailedSync)
     const log = await openLog(this.#environment, name)
+    const { tornTail, damage } = log.recovery
+    if (tornTail !== undefined || damage !== undefined) this.#onRecovery(name, log.recovery)
     this.#logs.set(name, log)
     return log
   }

@@ -9,12 +9,12 @@ import {
   TailraceError,
 } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
-import type { Log, LogRecord } from '../../src/index.js'
+import type { Log, LogRecord, StoreOptions } from '../../src/index.js'
 import { errorOf } from '../support/errors.js'
 import { copyDirectory, filesOf, flipBit, patchFile, streamDirectory } from '../support/files.js'
 import { copyOf, expectRecords, produce, range, readAll, valuesOf } from '../support/records.js'
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.js'
-import { openTestLog, STREAM } from '../support/test-store.js'
+import { openTestLog, openTestStore, STREAM } from '../support/test-store.js'
 
 /** A stream as a kill leaves it: three durable batches, and one that was appended but never synced. */
 interface Killed {
@@ -113,6 +113,32 @@ async function expectUsable(root: string, before: readonly LogRecord[]): Promise
   expect(opened.log.recovery.damage).toBeUndefined()
   expect(await valuesOf(opened.log)).toEqual(expected)
 }
+
+describe('whoever opens the store', () => {
+  it('is told of a torn tail and of damage, and of nothing else', async () => {
+    using directory = temporaryDirectory()
+    const { content, bounds, tailStart, restore } = await killed(directory)
+    const told: string[] = []
+    const onRecovery: NonNullable<StoreOptions['onRecovery']> = (stream, report) => {
+      told.push(`${stream}: ${Object.keys(report).sort().join(' ')}`)
+    }
+    const openOnce = async (bytes: Uint8Array): Promise<void> => {
+      restore(bytes)
+      await using opened = await openTestStore(directory.at(ROOT), { onRecovery })
+      await opened.store.open(STREAM)
+    }
+    await openOnce(content)
+    expect(told).toEqual([])
+    const torn = content.slice()
+    torn.fill(0, tailStart + 40)
+    await openOnce(torn)
+    expect(told.splice(0)).toEqual([`${STREAM}: rebuilt scannedBytes tornTail`])
+    const damaged = content.slice()
+    damaged.fill(1, bounds[1], (bounds[1] ?? 0) + 8)
+    await openOnce(damaged)
+    expect(told).toEqual([`${STREAM}: damage rebuilt scannedBytes`])
+  })
+})
 
 describe('a torn tail', () => {
   it('is cut at every byte at which writing may have ended', async () => {

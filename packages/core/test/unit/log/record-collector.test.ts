@@ -159,6 +159,31 @@ describe('a record that was collected and cannot be appended', () => {
     expect(await valuesOf(other)).toEqual(['b', 'c', 'd'])
   })
 
+  it('leaves the log whole when its segment could not be sealed', async () => {
+    using directory = temporaryDirectory()
+    const config = { activeMappingsMax: 1 }
+    await using opened = await openTestStore(directory.path, config)
+    const { store, storage } = opened
+    const log = await store.ensure('full', SMALL)
+    const value = new Uint8Array(30_000)
+    await log.append([{ value }, { value }])
+    await log.flush()
+    await storage.quiet()
+    const rival = await store.ensure('rival')
+    await rival.append({ value: 'takes the only mapping' })
+    await storage.quiet()
+    const open = storage.open.bind(storage)
+    storage.open = () => {
+      throw new StorageError('IO_ERROR', 'there are no descriptors left')
+    }
+    expect(await thrownBy(log.append([{ value }]))).toMatchObject({ code: 'IO_ERROR' })
+    storage.open = open
+    expect((await log.append([{ value: 'c' }])).baseOffset).toBe(2)
+    expect((await log.append([{ value }])).baseOffset).toBe(3)
+    expect(log.describe().segmentCount).toBe(2)
+    expect((await valuesOf(log)).length).toBe(4)
+  })
+
   it('keeps the room that it was promised', async () => {
     using directory = temporaryDirectory()
     await using opened = await openTestStore(directory.path)

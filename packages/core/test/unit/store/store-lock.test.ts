@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../../src/index.js'
@@ -74,6 +74,19 @@ describe('the lock of a data directory', () => {
     const lock = lockStore(directory.path)
     lock.release()
   })
+
+  it.runIf(process.platform === 'linux')(
+    'is held also when somebody deletes its file',
+    async () => {
+      using directory = temporaryDirectory()
+      const lock = lockStore(directory.path)
+      rmSync(directory.at('lock'))
+      const error = await errorOf('STORE_LOCKED', () => lockStore(directory.path))
+      expect(error.message).toContain('another process')
+      lock.release()
+      lockStore(directory.path).release()
+    },
+  )
 
   it('names nobody when the holder has not yet said who it is', async () => {
     using directory = temporaryDirectory()
