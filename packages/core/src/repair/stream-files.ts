@@ -46,9 +46,22 @@ export interface StreamFiles {
   readonly names: ReadonlySet<string>
 }
 
+/** Where a stream lies. */
+interface StreamDirectory {
+  readonly source: FileSource
+  readonly directory: string
+}
+
 const METADATA_FILES = new Set(['stream.meta', 'producers.snapshot', 'cursors'])
 
-/** Sorts the directory's files out; undefined when it does not exist. @throws {StorageError} IO_ERROR. */
+/**
+ * Sorts the directory's files out; undefined when it does not exist.
+ *
+ * Beside a writer, every segment that was there before the call, though a roll may give one its name at
+ * the very moment: it is then found under neither. A second listing shows it: names are given in order, and kept.
+ *
+ * @throws {StorageError} IO_ERROR.
+ */
 export async function streamFiles(
   source: FileSource,
   directory: string,
@@ -56,9 +69,19 @@ export async function streamFiles(
 ): Promise<StreamFiles | undefined> {
   const entries = await source.list(directory)
   if (entries === undefined) return undefined
-  const now = effectiveEntries(entries, repair)
-  const names = new Set(entries.map(({ name }) => name))
-  const segments: SegmentPlace[] = []
+  const inUse = await segmentsInUse({ source, directory }, effectiveEntries(entries, repair))
+  const later = await source.list(directory)
+  if (later === undefined) return undefined
+  const both = new Map([...entries, ...later].map((entry) => [entry.name, entry]))
+  return sortOut(effectiveEntries([...both.values()], repair), inUse, new Set(both.keys()))
+}
+
+function sortOut(
+  now: readonly EffectiveEntry[],
+  inUse: readonly SegmentPlace[],
+  names: ReadonlySet<string>,
+): StreamFiles {
+  const segments = new Map<string, SegmentPlace>()
   const indexes = new Map<number, string>()
   const other: Record<'evidence' | 'leftovers' | 'foreign', string[]> = {
     evidence: [],
@@ -68,18 +91,37 @@ export async function streamFiles(
   for (const { name, nameNow, sizeBytes } of now) {
     const baseOffset = parseSegmentFileName(name)
     const indexed = parseIndexFileName(name)
-    if (baseOffset !== undefined) segments.push({ fileName: name, nameNow, baseOffset, sizeBytes })
-    else if (indexed !== undefined) indexes.set(indexed, nameNow)
-    else if (name.endsWith(PREPARED_FILE_SUFFIX)) {
-      const inUse = await segmentInUse(source, directory, { name, sizeBytes, names })
-      if (inUse !== undefined) segments.push(inUse)
-    } else {
+    if (baseOffset !== undefined) {
+      segments.set(name, { fileName: name, nameNow, baseOffset, sizeBytes })
+    } else if (indexed !== undefined) indexes.set(indexed, nameNow)
+    else if (!name.endsWith(PREPARED_FILE_SUFFIX)) {
       const kind = kindOf(name)
       if (kind !== undefined) other[kind].push(name)
     }
   }
-  segments.sort((left, right) => left.baseOffset - right.baseOffset)
-  return { segments, indexes, ...other, names }
+  for (const place of inUse) segments.set(place.fileName, place)
+  const inOrder = [...segments.values()].sort((left, right) => left.baseOffset - right.baseOffset)
+  return { segments: inOrder, indexes, ...other, names }
+}
+
+/**
+ * Prepared files in which batches lie. The last is looked at first: a writer puts one to use after the
+ * other, and none is to be found without those before.
+ */
+async function segmentsInUse(
+  stream: StreamDirectory,
+  entries: readonly EffectiveEntry[],
+): Promise<SegmentPlace[]> {
+  const names = new Set(entries.map(({ nameNow }) => nameNow))
+  const prepared = entries
+    .filter(({ name }) => name.endsWith(PREPARED_FILE_SUFFIX))
+    .sort((left, right) => right.name.localeCompare(left.name, 'en', { numeric: true }))
+  const found: SegmentPlace[] = []
+  for (const { name, sizeBytes } of prepared) {
+    const inUse = await segmentInUse(stream, { name, sizeBytes, names })
+    if (inUse !== undefined) found.push(inUse)
+  }
+  return found
 }
 
 function kindOf(name: string): 'evidence' | 'leftovers' | 'foreign' | undefined {
@@ -130,10 +172,12 @@ function isStaleIndex(
   return isWaiting(name) || (isMoved && (isWaiting(segment) || !repair.put.includes(segment)))
 }
 
-/** A prepared file whose roll was interrupted before it got its name. */
+/**
+ * A prepared file whose roll was interrupted before it got its name. It may be to take the place of a
+ * segment that was too small for its first batch; one that has a batch keeps its name.
+ */
 async function segmentInUse(
-  source: FileSource,
-  directory: string,
+  stream: StreamDirectory,
   file: {
     readonly name: string
     readonly sizeBytes: number
@@ -141,19 +185,28 @@ async function segmentInUse(
   },
 ): Promise<SegmentPlace | undefined> {
   const { name: nameNow, sizeBytes, names } = file
-  const opened = await source.open(`${directory}/${nameNow}`)
+  const baseOffset = await baseOffsetInUse(stream, nameNow)
+  if (baseOffset === undefined) return undefined
+  const fileName = segmentFileName(baseOffset)
+  const isTaken = names.has(fileName) && (await baseOffsetInUse(stream, fileName)) !== undefined
+  return isTaken ? undefined : { fileName, nameNow, baseOffset, sizeBytes }
+}
+
+/** The base offset of the segment in a file; undefined when no batch is in it. */
+async function baseOffsetInUse(
+  { source, directory }: StreamDirectory,
+  name: string,
+): Promise<number | undefined> {
+  const opened = await source.open(`${directory}/${name}`)
+  // Removed, or a segment under its name by now, which the next listing shows.
   if (opened === undefined) return undefined
   try {
     const bytes = new Uint8Array(SEGMENT_HEADER_BYTES + 8)
     const count = await opened.read(bytes, 0)
     const { baseOffset } = decodeSegmentHeader(bytes.subarray(0, count))
-    const fileName = segmentFileName(baseOffset)
-    const commitWord = new DataView(bytes.buffer).getUint32(
-      SEGMENT_HEADER_BYTES + BATCH_LENGTH_AT,
-      true,
-    )
-    if (commitWord === 0 || names.has(fileName)) return undefined
-    return { fileName, nameNow, baseOffset, sizeBytes }
+    const view = new DataView(bytes.buffer)
+    const commitWord = view.getUint32(SEGMENT_HEADER_BYTES + BATCH_LENGTH_AT, true)
+    return commitWord === 0 ? undefined : baseOffset
   } catch (error) {
     if (error instanceof FormatError) return undefined
     throw error
