@@ -3,7 +3,7 @@
  * through a server.
  */
 
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -182,6 +182,17 @@ describe('repair', { timeout: TIMEOUT_MS }, () => {
     expect(status).toBe(6)
     expect(stderr).toMatch(/stream.meta is missing; restore stream.meta .* \(STREAM_CORRUPT\)\n$/)
     expect(await hashOf(path.join(data, 'streams'))).toBe(before)
+  })
+
+  it('ends with 6 and says what stays for a person, such as damaged cursors', async () => {
+    await using copy = await copyOf(pristine.file('data'))
+    const data = copy.file('data')
+    await writeFile(path.join(data, 'streams', WHOLE, 'cursors'), 'not cursors')
+    const { status, stdout, stderr } = await run(['repair', WHOLE, '--data', data, '--apply'])
+    expect(status).toBe(6)
+    expect(stdout.toString()).toContain('a repair would change nothing')
+    expect(stdout.toString()).toContain('cursors: "cursors" is damaged: no header line; restore it')
+    expect(stderr).toMatch(/^tailrace: 1 defect cannot be repaired, .*damage.md \(DAMAGED\)\n$/)
   })
 
   it.each([

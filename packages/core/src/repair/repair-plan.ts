@@ -67,8 +67,14 @@ export interface RepairPlan {
   readonly actions: readonly RepairAction[]
 }
 
-/** Plans the repair of a stream; without actions when there is nothing to do. */
-export function planRepair(inspected: InspectedStream): RepairPlan {
+/**
+ * Plans the repair of a stream; without actions when there is nothing to do. `sidecarDefects` is what is
+ * wrong with its files beside the log.
+ */
+export function planRepair(
+  inspected: InspectedStream,
+  sidecarDefects: readonly Defect[],
+): RepairPlan {
   const { metadata, startOffset } = inspected
   const damaged = damagedSegments(inspected)
   const end = planEnd(inspected, damaged)
@@ -94,7 +100,7 @@ export function planRepair(inspected: InspectedStream): RepairPlan {
     gaps,
     lostRecords: recordsIn(gaps) - recordsIn(joinedGaps(listed, startOffset)),
     epochReason: end.epochReason,
-    unrepairable: unrepairable(inspected, damaged),
+    unrepairable: [...unrepairable(inspected, damaged), ...sidecarDefects],
   }
   return { ...plan, actions: actionsOf(plan, joinedGaps(found, startOffset)) }
 }

@@ -27,6 +27,8 @@ import { planRepair } from './repair-plan.js'
 import type { RepairPlan } from './repair-plan.js'
 import type { RepairReport } from './repair-report.js'
 import { StorageSource } from './storage-source.js'
+import type { Defect } from './verification.js'
+import { verifySidecars } from './verify-sidecars.js'
 
 /** How to repair. */
 export interface RepairOptions {
@@ -76,9 +78,10 @@ interface RepairedStream {
 }
 
 async function previewRepair(stream: RepairedStream): Promise<RepairReport> {
-  const inspected = await inspect(stream)
+  const { inspected, sidecarDefects } = await inspect(stream)
   const isInterrupted = inspected.metadata?.repair !== undefined
-  return reportOf(stream, planRepair(inspected), { isInterrupted, isApplied: false })
+  const plan = planRepair(inspected, sidecarDefects)
+  return reportOf(stream, plan, { isInterrupted, isApplied: false })
 }
 
 async function carryOut(
@@ -92,8 +95,8 @@ async function carryOut(
   const metadata = await finishRepair(storage, directory, found)
   // Names in order, as at every opening.
   await collectSegmentFiles(storage, directory)
-  const inspected = await inspect(stream)
-  const plan = planRepair(inspected)
+  const { inspected, sidecarDefects } = await inspect(stream)
+  const plan = planRepair(inspected, sidecarDefects)
   if (plan.actions.length > 0) {
     const { files } = inspected
     await applyRepair({ storage, source, directory, metadata, files, plan, nowUs })
@@ -114,14 +117,18 @@ async function inspectedMetadata({
   throw noMetadata(name, 'stream.meta is missing')
 }
 
-async function inspect({ name, directory, source }: RepairedStream): Promise<InspectedStream> {
+async function inspect({ name, directory, source }: RepairedStream): Promise<{
+  readonly inspected: InspectedStream
+  readonly sidecarDefects: readonly Defect[]
+}> {
   const buffer = new WindowBuffer()
   const inspected = await inspectSettled({ source, directory, buffer, onRead: () => undefined })
   if (inspected === undefined) throw notFound(name)
   if (inspected.metadata === undefined) {
     throw noMetadata(name, inspected.metadataProblem ?? 'stream.meta is missing')
   }
-  return inspected
+  const { defects: sidecarDefects } = await verifySidecars(source, directory)
+  return { inspected, sidecarDefects }
 }
 
 function reportOf(

@@ -179,7 +179,12 @@ describe('verifyStore on the files beside the batches', () => {
     using directory = temporaryDirectory()
     copyDirectory(filled.path, directory.path)
     flipBit(inStream(directory.path, 'cursors'), 40, 1)
-    const report = await repairStream(directory.path, 's', { apply: true })
-    expect(report).toMatchObject({ isNeeded: false, isApplied: false })
+    const [stream] = (await verifyStore(directory.path)).streams
+    for (const apply of [false, true]) {
+      const report = await repairStream(directory.path, 's', { apply })
+      expect(report).toMatchObject({ isNeeded: false, isApplied: false })
+      expect(report.unrepairable).toMatchObject([{ segment: 'cursors', code: 'UNREADABLE' }])
+      expect(report.unrepairable).toEqual(stream?.defects)
+    }
   })
 })
