@@ -5,6 +5,7 @@
  * docs/adr/0013.
  */
 import { segmentFileName } from '@tailrace/format'
+import { PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
 import { joinedGaps } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
 import type { Hole, InspectedSegment, InspectedStream } from './inspect-stream.js'
@@ -54,7 +55,7 @@ export interface AsidePlan {
 /** What a repair does. */
 export interface RepairPlan {
   readonly rebuilds: readonly RebuildPlan[]
-  /** Originals and misplaced segments. */
+  /** Originals, misplaced segments and a damaged snapshot of producers. */
   readonly aside: readonly AsidePlan[]
   /** The offset at which an empty active segment begins; undefined when none is needed. */
   readonly beginAt: number | undefined
@@ -86,9 +87,15 @@ export function planRepair(
   // Before an active segment of the repair's making they would count as parts of the log.
   const inTheWay = inspected.orphans.filter(({ baseOffset }) => baseOffset <= (end.beginAt ?? -1))
   const replaced = [...damaged, ...inspected.misplaced].map(({ place }) => place)
-  const setAside = [...replaced, ...inTheWay].map(({ fileName }) => ({
-    from: fileName,
-    to: takeName(fileName, taken),
+  // A new one is written from what is left of the log; nothing makes cursors anew.
+  const isSnapshot = ({ segment }: Defect): boolean => segment === PRODUCER_SNAPSHOT_FILE
+  const names = [...replaced, ...inTheWay].map(({ fileName }) => fileName)
+  const setAside = [
+    ...names,
+    ...sidecarDefects.filter(isSnapshot).map(({ segment }) => segment),
+  ].map((from) => ({
+    from,
+    to: takeName(from, taken),
   }))
   const found = [...faultGaps(damaged), ...inspected.holes.map(gapOf)]
   const listed = metadata?.gaps ?? []
@@ -100,7 +107,10 @@ export function planRepair(
     gaps,
     lostRecords: recordsIn(gaps) - recordsIn(joinedGaps(listed, startOffset)),
     epochReason: end.epochReason,
-    unrepairable: [...unrepairable(inspected, damaged), ...sidecarDefects],
+    unrepairable: [
+      ...unrepairable(inspected, damaged),
+      ...sidecarDefects.filter((defect) => !isSnapshot(defect)),
+    ],
   }
   return { ...plan, actions: actionsOf(plan, joinedGaps(found, startOffset)) }
 }

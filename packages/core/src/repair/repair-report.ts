@@ -23,7 +23,7 @@ export type RepairAction =
       /** Of batches that are copied. */
       readonly lengthBytes: number
     }
-  /** The damaged file is renamed; nothing of it is changed. */
+  /** The damaged file, a segment or the snapshot of producers, is renamed; nothing of it is changed. */
   | { readonly kind: 'set-aside'; readonly segment: string; readonly file: string }
   /** The records from `fromOffset` to `toOffset` (exclusive) are given up. */
   | { readonly kind: 'list-gap'; readonly fromOffset: number; readonly toOffset: number }

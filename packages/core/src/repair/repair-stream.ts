@@ -127,7 +127,7 @@ async function inspect({ name, directory, source }: RepairedStream): Promise<{
   if (inspected.metadata === undefined) {
     throw noMetadata(name, inspected.metadataProblem ?? 'stream.meta is missing')
   }
-  const { defects: sidecarDefects } = await verifySidecars(source, directory)
+  const { defects: sidecarDefects } = await verifySidecars(source, directory, inspected)
   return { inspected, sidecarDefects }
 }
 

@@ -1,4 +1,6 @@
 /** Looks at the files of a stream that are neither segments nor `stream.meta`. */
+import type { StreamMetadata } from '../log/stream-metadata.js'
+import { PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
 import { ProducerTable } from '../producers/producer-table.js'
 import { readCheckedFile } from '../storage/checked-file.js'
 import type { CheckedContent } from '../storage/checked-file.js'
@@ -6,10 +8,20 @@ import type { FileSource } from './file-source.js'
 import { fileDefect } from './stream-verification.js'
 import type { Defect, VerificationWarning } from './verification.js'
 
-/** What is wrong with them. A snapshot of producers can be made anew; cursors cannot. */
+/** What the files are judged by. */
+interface StreamState {
+  readonly metadata: StreamMetadata | undefined
+  readonly startOffset: number
+}
+
+/**
+ * What is wrong with them. Cursors cannot be made anew. A snapshot of producers can, from the log: as
+ * long as no record was removed, a damaged one costs nothing.
+ */
 export async function verifySidecars(
   source: FileSource,
   directory: string,
+  { metadata, startOffset }: StreamState,
 ): Promise<{
   readonly defects: readonly Defect[]
   readonly warnings: readonly VerificationWarning[]
@@ -19,14 +31,23 @@ export async function verifySidecars(
     cursors.state === 'damaged'
       ? [fileDefect('cursors', `"cursors" is damaged: ${cursors.reason}; restore it from a copy`)]
       : []
-  const producers = { name: 'producers.snapshot', kind: 'producers' }
-  const problem = producersProblem(await readChecked(source, directory, producers))
-  const warnings =
-    problem === undefined
-      ? []
-      : [{ file: producers.name, message: `${problem}; the log itself is read instead` }]
-  return { defects, warnings }
+  const file = PRODUCER_SNAPSHOT_FILE
+  // An interrupted repair counts as carried out, as everywhere in an inspection.
+  const isMoved = metadata?.repair?.aside.some(({ from }) => from === file) === true
+  const snapshot = await readChecked(source, directory, { name: file, kind: 'producers' })
+  const problem = isMoved ? undefined : producersProblem(snapshot)
+  if (problem === undefined) return { defects, warnings: [] }
+  if (startOffset > 0) {
+    return {
+      defects: [...defects, fileDefect(file, `${problem}; ${LOST_PRODUCERS}`)],
+      warnings: [],
+    }
+  }
+  return { defects, warnings: [{ file, message: `${problem}; the log itself is read instead` }] }
 }
+
+const LOST_PRODUCERS =
+  'producers whose records were removed are forgotten: what they send again may be stored twice'
 
 async function readChecked(
   source: FileSource,

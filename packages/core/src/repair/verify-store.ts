@@ -157,7 +157,7 @@ class StoreVerifier {
       },
     })
     if (inspected === undefined) return undefined
-    return verificationOf(name, inspected, await verifySidecars(source, directory))
+    return verificationOf(name, inspected, await verifySidecars(source, directory, inspected))
   }
 }
 
