@@ -67,7 +67,11 @@ export async function deliver(options: DeliverOptions, context: Context): Promis
       else recordOutput.schedule()
     }
   } catch (error) {
-    if (!stop.aborted) throw error
+    if (!stop.aborted) {
+      // What came before belongs to stdout, and before the message.
+      await unlessAborted(recordOutput.end(), stop)
+      throw error
+    }
   } finally {
     await subscription.close()
   }

@@ -2,8 +2,11 @@
  * Streams, records and names that are taken away while a command uses them: said, and in the exit code.
  */
 
+import path from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { damageHeader } from '../support/damaged-store.js'
 import { ServerProcess } from '../support/server.js'
 
 /** Many processes, on a machine that may have others. */
@@ -58,6 +61,32 @@ describe(
     })
   },
 )
+
+describe('a stream that was opened read-only up to damage', { timeout: TIMEOUT_MS }, () => {
+  it('gives what comes before it, then its range and what to do, and ends with 6', async () => {
+    await using damaged = await ServerProcess.start()
+    const input = kibibyteLines(0, 3)
+    for (let batch = 0; batch < 4; batch += 1) await damaged.run(['publish', 'hit', '-'], { input })
+    await damaged.kill()
+    const directory = path.join(damaged.dataDirectory, 'streams', 'hit')
+    expect(await damageHeader(directory, 2)).toEqual([6, 9])
+    await damaged.restart()
+    const named =
+      /^tailrace: stream "hit" is damaged from offset 6 to 9 in 0+\.log .*`tailrace repair` \(STREAM_CORRUPT\)\n$/
+    const expectNamed = async (args: readonly string[], written: string) => {
+      const { status, stdout, stderr } = await damaged.run([...args, 'hit'])
+      expect([status, stdout.toString()], args.join(' ')).toEqual([6, written])
+      expect(stderr.replace(/^tailrace: following.*\n/, ''), args.join(' ')).toMatch(named)
+    }
+    await expectNamed(['replay'], input + input)
+    await expectNamed(['replay', '--to', '12'], input + input)
+    await expectNamed(['replay', '--from', '10'], '')
+    await expectNamed(['replay', '--from', '10', '--clamp'], '')
+    await expectNamed(['tail', '--from', 'first'], input + input)
+    await expectNamed(['tail'], '')
+    expect(await damaged.run(['replay', 'hit', '--to', '6'])).toMatchObject({ status: 0 })
+  })
+})
 
 describe('a stream that is deleted', { timeout: TIMEOUT_MS }, () => {
   it('ends its tails with 3', async () => {

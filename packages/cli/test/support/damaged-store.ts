@@ -119,6 +119,18 @@ export const DAMAGES: readonly Damage[] = [
   },
 ]
 
+/** Damages the header of a batch of the first segment; returns the batch's first offset and the one after it. */
+export async function damageHeader(
+  directory: string,
+  batchIndex: number,
+): Promise<readonly [number, number]> {
+  const batches = await batchesOf(directory, 0)
+  const [hit, next] = batches.slice(batchIndex)
+  if (hit === undefined || next === undefined) throw new Error(`no batch behind ${batchIndex}`)
+  await patch(hit.file, (bytes) => bytes.write('JUNKJUNK', hit.position, 'latin1'))
+  return [hit.baseOffset, next.baseOffset]
+}
+
 /** The segment files of a stream's directory, oldest first. */
 export async function segmentsOf(directory: string): Promise<readonly string[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.log')).sort()

@@ -1,6 +1,6 @@
 /** The errors a log reports, with their numbers. */
 import { BATCH_LENGTH_MAX, FormatError, RequestError, StorageError } from '@tailrace/format'
-import type { RecoveryReport } from './recovery-report.js'
+import type { Damage, RecoveryReport } from './recovery-report.js'
 
 /** STREAM_CLOSED: the log was closed or deleted, for the given reason. */
 export function streamClosed(stream: string, reason: string): StorageError {
@@ -11,12 +11,32 @@ export function streamClosed(stream: string, reason: string): StorageError {
 export function damageError(stream: string, report: RecoveryReport): StorageError | undefined {
   const { damage } = report
   if (damage === undefined) return undefined
-  const { from, to, segment, reason } = damage
-  const range = to === undefined ? `from offset ${from}` : `from offset ${from} to ${to}`
-  const message =
-    `stream "${stream}" is damaged ${range} in ${segment} (${reason}); ` +
-    'it can be read up to there, nothing can be appended'
+  const { from, to, segment } = damage
+  const message = describeDamage(stream, damage)
   return new StorageError('STREAM_CORRUPT', message, { details: { stream, from, to, segment } })
+}
+
+/**
+ * STREAM_CORRUPT for who reads up to the damage that recovery found, otherwise undefined. `details.to` is
+ * null: before a repair the log does not go on behind it, even where batches are known to follow.
+ */
+export function damagedEnd(
+  stream: string,
+  report: RecoveryReport | undefined,
+): StorageError | undefined {
+  if (report?.damage === undefined) return undefined
+  const { from, segment } = report.damage
+  const message = describeDamage(stream, report.damage)
+  const details = { stream, segment, from, to: null }
+  return new StorageError('STREAM_CORRUPT', message, { details })
+}
+
+function describeDamage(stream: string, { from, to, segment, reason }: Damage): string {
+  const range = to === undefined ? `from offset ${from}` : `from offset ${from} to ${to}`
+  return (
+    `stream "${stream}" is damaged ${range} in ${segment} (${reason}); it can be read up to there, ` +
+    'nothing can be appended: see `tailrace verify` and `tailrace repair`'
+  )
 }
 
 /** STREAM_CORRUPT: the batches of a sealed segment do not lead to the next one. */

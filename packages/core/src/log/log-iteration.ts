@@ -12,11 +12,13 @@ import type {
 } from './log-types.js'
 import { gapOfError } from './gap.js'
 import type { BatchRun, LogReader } from './log-reader.js'
+import type { RecoveryReport } from './recovery-report.js'
 
 /** What iteration needs of a log. */
 export interface IterableLog {
   readonly visibleOffset: number
   readonly isClosed: boolean
+  readonly recovery?: RecoveryReport | undefined
   resolveOffset(from: StartPosition, options: { onOutOfRange?: OutOfRange | undefined }): number
   reader(offset: number): LogReader
   onVisible(listener: () => void): () => void
@@ -31,7 +33,7 @@ export function* readBatches(
   options: ReadOptions,
 ): Generator<BatchView, void, undefined> {
   const reader = log.reader(log.resolveOffset(options.from, options))
-  const end = Math.min(options.to ?? Infinity, log.visibleOffset)
+  const end = Math.min(options.to ?? Infinity, endOf(log))
   while (reader.nextOffset < end) {
     const run = nextRun(reader, options.onGap)
     if (run === undefined) return
@@ -47,7 +49,7 @@ export async function* readRecords(
 ): AsyncGenerator<LogRecord, void, undefined> {
   const { follow = false, signal } = options
   const reader = log.reader(log.resolveOffset(options.from, options))
-  const end = options.to ?? (follow ? Infinity : log.visibleOffset)
+  const end = options.to ?? (follow ? Infinity : endOf(log))
   while (reader.nextOffset < end) {
     signal?.throwIfAborted()
     // A run may begin before it, with the batch that holds it.
@@ -67,6 +69,11 @@ export async function* readRecords(
       }
     }
   }
+}
+
+/** Where reading ends by itself. At damage it does not: the reader says so there. */
+function endOf(log: IterableLog): number {
+  return log.recovery?.damage === undefined ? log.visibleOffset : Infinity
 }
 
 /** The next run; a gap before it is told to `onGap`, and is an error when there is none. */

@@ -15,8 +15,9 @@ import type { SegmentBytes } from '../segments/segment-bytes.js'
 import type { Segment } from '../segments/segment.js'
 import { gapAt, offsetInGap } from './gap.js'
 import type { Gap } from './gap.js'
-import { offsetOutOfRange } from './log-errors.js'
+import { damagedEnd, offsetOutOfRange } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
+import type { RecoveryReport } from './recovery-report.js'
 import { positionOfOffset } from './seek.js'
 import type { SegmentList } from './segment-list.js'
 import { requireCount } from './start-position.js'
@@ -40,6 +41,8 @@ export interface ReadableLog {
   readonly gaps: () => readonly Gap[]
   /** Consumers see what lies below. */
   readonly visible: () => LogMark
+  /** With damage in it, the visible end is no end: the log was opened read-only up to there. */
+  readonly recovery?: RecoveryReport | undefined
   /** Throws STREAM_CLOSED once the log is closed. */
   assertReadable(): void
 }
@@ -84,13 +87,18 @@ export class LogReader {
    * @throws {RequestError} OFFSET_OUT_OF_RANGE when retention overtook {@link nextOffset}, or it lies in a
    * gap that a repair left: `details` then have `from`, `to` and the `reason` "damage". Either way the
    * records go on at `details.startOffset`.
-   * @throws {StorageError} STREAM_CORRUPT at damage: the records go on at `details.to`; STREAM_CLOSED when
-   * the log was closed or deleted.
+   * @throws {StorageError} STREAM_CORRUPT at damage: the records go on at `details.to`, which is null when
+   * the log was opened read-only up to the damage; STREAM_CLOSED when the log was closed or deleted.
    */
   next(maxBytes: number): BatchRun | undefined {
     this.#log.assertReadable()
     const visible = this.#log.visible()
-    if (this.#nextOffset >= visible.offset) return undefined
+    if (this.#nextOffset >= visible.offset) {
+      // More may come at a tail; behind damage there was more.
+      const damaged = damagedEnd(this.#log.name, this.#log.recovery)
+      if (damaged !== undefined) throw damaged
+      return undefined
+    }
     try {
       return this.#next(maxBytes, visible)
     } catch (error) {

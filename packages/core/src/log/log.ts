@@ -10,8 +10,7 @@
  */
 import { BatchView, checkProducedBatch } from '@tailrace/format'
 import type { StorageError, TailraceError } from '@tailrace/format'
-import { producerIdOf } from '../producers/producer-id.js'
-import type { ProducerIdentity } from '../producers/producer-id.js'
+import { producerIdOf, type ProducerIdentity } from '../producers/producer-id.js'
 import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
 import { CursorStore } from '../cursors/cursor-store.js'
 import { AppendQueue } from './append-queue.js'
@@ -322,6 +321,7 @@ export class Log {
    * `{ last: n }` of a shorter stream is its start; a time after the last record is the visible end.
    *
    * @throws {RequestError} OFFSET_OUT_OF_RANGE for an offset outside, unless `clamp` was asked for.
+   * @throws {StorageError} STREAM_CORRUPT for one behind the damage that the log can be read up to.
    */
   resolveOffset(
     from: StartPosition,
@@ -348,6 +348,7 @@ export class Log {
       startOffset: () => this.startOffset,
       gaps: () => this.gaps,
       visible: () => this.#visible,
+      recovery: this.recovery,
       assertReadable: () => this.assertReadable(),
     }
     return new LogReader(log, offset)
@@ -436,8 +437,7 @@ export class Log {
     this.#closed = closed
     try {
       await this.#appends.idle()
-      if (this.#damage === undefined && this.#commit.failure === undefined)
-        await this.#settleForGood()
+      if ((this.#damage ?? this.#commit.failure) === undefined) await this.#settleForGood()
     } finally {
       await this.#commit.idle()
       await this.#upkeep.idle()

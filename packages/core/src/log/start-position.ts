@@ -2,8 +2,9 @@
 import { RequestError } from '@tailrace/format'
 import { gapAt, offsetInGap } from './gap.js'
 import type { Gap } from './gap.js'
-import { offsetOutOfRange } from './log-errors.js'
+import { damagedEnd, offsetOutOfRange } from './log-errors.js'
 import type { OutOfRange, StartPosition } from './log-types.js'
+import type { RecoveryReport } from './recovery-report.js'
 
 /** What of a log decides about a start. */
 export interface StartContext {
@@ -12,6 +13,7 @@ export interface StartContext {
   readonly visibleOffset: number
   /** Ranges whose records were lost for good, ascending. */
   readonly gaps: readonly Gap[]
+  readonly recovery?: RecoveryReport | undefined
   readonly offsetForTimestamp: (timestampUs: number) => number | undefined
 }
 
@@ -22,6 +24,8 @@ export interface StartContext {
  *
  * @throws {RequestError} OFFSET_OUT_OF_RANGE outside the stream, or in a gap, when `strict`. The visible end
  * itself is inside: it is the next record. INVALID_REQUEST for a number that is no offset, count or time.
+ * @throws {StorageError} STREAM_CORRUPT for an offset behind damage that the log was opened read-only up to,
+ * even to clamp: a consumer that was there must not take it for a stream that never got so far.
  */
 export function resolveStart(
   log: StartContext,
@@ -47,6 +51,8 @@ function resolveOffset(log: StartContext, offset: number, onOutOfRange: OutOfRan
     throw offsetInGap(offset, gap, log)
   }
   if (offset >= startOffset && offset <= visibleOffset) return offset
+  const damaged = offset > visibleOffset ? damagedEnd(name, log.recovery) : undefined
+  if (damaged !== undefined) throw damaged
   if (onOutOfRange === 'clamp') return Math.min(Math.max(offset, startOffset), visibleOffset)
   throw offsetOutOfRange(offset, { stream: name, startOffset, endOffset: visibleOffset })
 }

@@ -297,6 +297,7 @@ describe('a file that was cut short', () => {
       const expected = durable.slice(0, recordCount)
       const { records, code } = await recordsUntilError(log)
       if (length < tailStart) {
+        expect(code).toBe('STREAM_CORRUPT')
         expect(log.failure, `cut at ${String(length)}`).toMatchObject({ code: 'STREAM_CORRUPT' })
         expect(log.recovery.damage).toMatchObject({ from: expected.length })
         await errorOf('STREAM_CORRUPT', log.append({ value: 'refused' }))
@@ -325,9 +326,9 @@ describe('damage below the recovery point', () => {
       const { records, code } = await recordsUntilError(log)
       expectRecords(records, durable.slice(0, records.length))
       expect(records.length).toBeLessThan(durable.length)
+      expect(code).toBe('STREAM_CORRUPT')
       if (log.failure === undefined) {
-        // A body: only its batch is lost, which is said when it is read.
-        expect(code).toBe('STREAM_CORRUPT')
+        // A body: only its batch is lost.
         expect(log.endOffset).toBe(durable.length + 2)
         continue
       }
@@ -350,7 +351,9 @@ describe('damage below the recovery point', () => {
       const { log } = opened
       expect(log.recovery.damage).toMatchObject({ from: 2, segment: segmentFileName(0) })
       expect(log.describe()).toMatchObject({ startOffset: 0, endOffset: 2, visibleOffset: 2 })
-      expectRecords((await recordsUntilError(log)).records, durable.slice(0, 2))
+      const { records, code } = await recordsUntilError(log)
+      expectRecords(records, durable.slice(0, 2))
+      expect(code).toBe('STREAM_CORRUPT')
       await errorOf('STREAM_CORRUPT', log.append({ value: 'x' }))
       await errorOf('STREAM_CORRUPT', () => log.appendBatch(produce([{ value: 'x' }])))
       await errorOf('STREAM_CORRUPT', log.makeRoom(100))
@@ -360,6 +363,38 @@ describe('damage below the recovery point', () => {
     }
     expect(readFileSync(segmentOf(root)).equals(before)).toBe(true)
     expect(filesOf(root, STREAM)).toEqual(names)
+  })
+
+  it('is named to whoever reads up to it, or asks for what is behind it', async () => {
+    using directory = temporaryDirectory()
+    const { content, bounds, restore } = await killed(directory)
+    restore(content)
+    flipBit(segmentOf(directory.at(ROOT)), (bounds[1] ?? 0) + 9, 3)
+    await using opened = await openTestLog(directory.at(ROOT))
+    const { log } = opened
+    // That a batch is found at offset 3 is of no use to readers: the log does not go on there.
+    const named = { stream: STREAM, segment: segmentFileName(0), from: 2, to: null }
+    const expectNamed = async (attempt: Promise<unknown> | (() => unknown)): Promise<void> => {
+      const error = await errorOf('STREAM_CORRUPT', attempt)
+      expect(error.details).toEqual(named)
+      expect(error.message).toMatch(/from offset 2 to 3 in .*tailrace verify.*tailrace repair/)
+    }
+    const reader = log.reader(0)
+    expect(reader.next(1)?.endOffset).toBe(2)
+    await expectNamed(() => reader.next(1))
+    await expectNamed(() => [...log.batches({ from: 'first' })])
+    await expectNamed(readAll(log, { from: 'first' }))
+    await expectNamed(log.read({ from: 'next', follow: true }).next())
+    await expectNamed(readAll(log, { from: 0, to: 3 }))
+    await expectNamed(readAll(log, { from: 0, onGap: () => expect.unreachable('nothing follows') }))
+    await expectNamed(() => log.resolveOffset(3))
+    await expectNamed(() => log.resolveOffset(3, { onOutOfRange: 'clamp' }))
+    expect(log.resolveOffset(2)).toBe(2)
+    expect(log.resolveOffset('next')).toBe(2)
+    expect(log.resolveOffset({ last: 1 })).toBe(1)
+    expect(log.resolveOffset({ timestampUs: Number.MAX_SAFE_INTEGER })).toBe(2)
+    expect(await readAll(log, { from: 0, to: 2 })).toHaveLength(2)
+    expect([...log.batches({ from: 0, to: 2 })]).toHaveLength(1)
   })
 
   it('of the header of the only segment is damage from its first record on', async () => {

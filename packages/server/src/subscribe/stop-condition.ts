@@ -27,7 +27,7 @@ export class StopCondition {
       this.#timestampUs = stop.timestampUs
       return
     }
-    this.#stopOffset = Math.max(startOffset, offsetOf(stop, startOffset, log.visibleOffset))
+    this.#stopOffset = Math.max(startOffset, offsetOf(stop, startOffset, endOf(log)))
   }
 
   /** The first offset that is not delivered; undefined as long as there is no such offset. */
@@ -49,9 +49,14 @@ export class StopCondition {
 function offsetOf(
   stop: Exclude<SubscribeStop, { readonly timestampUs: number }>,
   startOffset: number,
-  visibleOffset: number,
+  endOffset: number,
 ): number {
   if ('offset' in stop) return stop.offset
   if ('count' in stop) return Math.min(startOffset + stop.count, Number.MAX_SAFE_INTEGER)
-  return visibleOffset
+  return endOffset
+}
+
+/** The visible end. Where damage ends the log, its end lies behind that, out of reach: nobody is "at the end". */
+function endOf({ failure, visibleOffset }: StreamLog): number {
+  return failure?.code === 'STREAM_CORRUPT' ? visibleOffset + 1 : visibleOffset
 }

@@ -107,7 +107,11 @@ export class Subscription implements TailWaiter {
       return { kind: 'end', end: { reason: 'stop', offset: stopOffset } }
     }
     if (this.#log.isClosed) return this.#logClosed()
-    if (nextOffset >= this.#log.visibleOffset) return this.#parkAtTail()
+    if (nextOffset >= this.#log.visibleOffset) {
+      // Damage is no tail to wait at: the reader says what it is.
+      const isDamaged = this.#log.failure?.code === 'STREAM_CORRUPT'
+      return isDamaged ? this.#read(runBytesMax, stopOffset) : this.#parkAtTail()
+    }
     const creditBytes = this.#creditLimitBytes - this.#sentBytes
     if (creditBytes > 0) return this.#read(Math.min(creditBytes, runBytesMax), stopOffset)
     this.fallBehind()

@@ -317,6 +317,25 @@ test.each<[string, TailraceError, 'retention' | 'damage']>([
   ])
 })
 
+test.each([{ stop: undefined }, { stop: { atEnd: true } as const }])(
+  'a log that ends in damage is neither waited at nor at its end: %j',
+  async ({ stop }) => {
+    await using tested = await serveMemory()
+    const log = await tested.store.ensure('orders')
+    const peer = await tested.connect()
+    await fill(peer)
+    log.failure = new StorageError('STREAM_CORRUPT', 'damaged', {
+      details: { from: 100, to: null },
+    })
+    log.faults.set(100, log.failure)
+    const { channel } = await peer.subscribe({ stream: 'orders', stop })
+    const { error } = await peer.channelError(channel)
+    expect(error.code).toBe('STREAM_CORRUPT')
+    expect(deliveredRanges(peer, channel).at(-1)).toEqual([90, 100])
+    expect(peer.ofType(FrameType.GAP, channel)).toEqual([])
+  },
+)
+
 test('a subscription that cannot be read any more fails, and only that', async () => {
   await using tested = await serveMemory()
   const log = await tested.store.ensure('orders')

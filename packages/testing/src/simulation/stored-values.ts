@@ -10,7 +10,7 @@ import type { ShadowStream } from './shadow-stream.js'
 export function valuesOf(log: Log, values: string[]): void {
   const decoder = new TextDecoder()
   let next = log.startOffset
-  for (const batch of log.batches({ from: 'first' })) {
+  for (const batch of log.batches({ from: 'first', to: log.visibleOffset })) {
     for (let at = 0; at < batch.recordCount; at += 1) {
       const offset = batch.offset(at)
       if (offset < log.startOffset) continue

@@ -21,13 +21,14 @@ export async function fill(log: Log): Promise<void> {
   }
 }
 
-/** The records of the whole stream and the gaps that reading met, both in order. */
+/** The records of the stream, as far as it can be read, and the gaps that reading met, both in order. */
 export async function readWithGaps(
   log: Log,
 ): Promise<{ readonly records: LogRecord[]; readonly gaps: Gap[] }> {
   const records: LogRecord[] = []
   const gaps: Gap[] = []
-  for await (const record of log.read({ from: 'first', onGap: (gap) => gaps.push(gap) })) {
+  const onGap = (gap: Gap): void => void gaps.push(gap)
+  for await (const record of log.read({ from: 'first', to: log.visibleOffset, onGap })) {
     records.push(copyOf(record))
   }
   return { records, gaps }
