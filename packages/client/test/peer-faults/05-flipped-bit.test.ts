@@ -107,10 +107,17 @@ test('a zeroed page of the active segment: what was before it comes, the rest is
     // The batch into which the page reaches from behind has a sound header: a reader is told of it.
     const accounted: number[] = []
     const onGap = ({ from, to }: Gap): void => void accounted.push(...range(from, to))
-    for await (const record of stream.subscribe({ from: 'first', to: 'end', onGap })) {
-      expect(record.value).toBe(valueOf(record.offset))
-      accounted.push(record.offset)
+    const readAll = async (): Promise<void> => {
+      for await (const record of stream.subscribe({ from: 'first', to: 'end', onGap })) {
+        expect(record.value).toBe(valueOf(record.offset))
+        accounted.push(record.offset)
+      }
     }
+    // Nobody is left to think that the log ends where the damage begins.
+    expect(await caught(readAll())).toMatchObject({
+      code: 'STREAM_CORRUPT',
+      details: { from: damage.from },
+    })
     expect(accounted).toEqual(range(0, damage.from))
     expect(await caught(stream.publish('on top of it'))).toMatchObject({ code: 'STREAM_CORRUPT' })
   }
