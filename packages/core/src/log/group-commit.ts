@@ -2,8 +2,8 @@
  * Group commit: makes appended batches durable, many at a time.
  *
  * One sync is in flight per stream, in the thread pool, and few over all streams; everything appended
- * while it waits for its turn rides it, and what comes meanwhile the next one. In `fsync` mode a commit starts at the end of the turn that appended; in `relaxed` mode at most
- * `flushIntervalMs` later.
+ * while it waits for its turn rides it, and what comes meanwhile the next one. In `fsync` mode a commit
+ * starts at the end of the turn that appended; in `relaxed` mode at most `flushIntervalMs` later.
  *
  * A failed sync poisons: the kernel may have dropped the pages it could not write, so neither a retry
  * nor any later sync proves anything about them (see docs/adr/0006).

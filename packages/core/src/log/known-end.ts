@@ -6,20 +6,15 @@
  * was synced: `stream.meta` and `producers.snapshot`. A log that ends before what either says has lost
  * records that were acknowledged (docs/adr/0005).
  */
-import { readSnapshotOffset } from '../producers/producer-snapshot.js'
-import type { Storage } from '../storage/storage-port.js'
+import type { StoredSnapshot } from '../producers/producer-snapshot.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
 /**
  * Every record below it has survived a sync; 0 when nothing is known. The log may well have reached
  * further: both files are written at a roll and at a stop.
  *
- * Beside a writer, call it before the directory is listed: what is looked at later reaches as far.
+ * Beside a writer, read both before the directory is listed: what is looked at later reaches as far.
  */
-export function knownEnd(
-  storage: Pick<Storage, 'readFile'>,
-  directory: string,
-  metadata: StreamMetadata,
-): number {
-  return Math.max(metadata.durableOffset ?? 0, readSnapshotOffset(storage, directory))
+export function knownEnd(metadata: StreamMetadata, snapshot: StoredSnapshot | undefined): number {
+  return Math.max(metadata.durableOffset ?? 0, snapshot?.offset ?? 0)
 }

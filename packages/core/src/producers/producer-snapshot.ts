@@ -28,19 +28,32 @@ export async function writeProducerSnapshot(
   await writeCheckedFile(storage, { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }, content)
 }
 
-/** The offset that the snapshot in the directory reflects; 0 when there is none that can be read. */
-export function readSnapshotOffset(storage: Pick<Storage, 'readFile'>, directory: string): number {
-  return readContent(storage, directory)?.offset ?? 0
+/** A snapshot as it was stored: the end of the log it reflects, and the table, not looked at yet. */
+export interface StoredSnapshot {
+  readonly offset: number
+  readonly producers: unknown
+}
+
+/** The snapshot in the directory; undefined when there is none that can be read. */
+export function readProducerSnapshot(
+  storage: Pick<Storage, 'readFile'>,
+  directory: string,
+): StoredSnapshot | undefined {
+  const file = { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }
+  const found = readCheckedFile(storage, file)
+  if (found.state !== 'present') return undefined
+  if (typeof found.content !== 'object' || found.content === null) return undefined
+  const { offset, producers } = found.content as Record<string, unknown>
+  return typeof offset === 'number' ? { offset, producers } : undefined
 }
 
 /** The table as of the end of `segments`. */
 export function recoverProducers(
-  storage: Storage,
-  directory: string,
+  snapshot: StoredSnapshot | undefined,
   segments: readonly Segment[],
 ): ProducerTable {
   const endOffset = segments.at(-1)?.extent().endOffset ?? 0
-  const found = readSnapshot(storage, directory)
+  const found = snapshot === undefined ? undefined : restored(snapshot)
   const isUsable = found !== undefined && found.offset <= endOffset
   const table = isUsable ? found.table : new ProducerTable()
   const from = isUsable ? found.offset : 0
@@ -63,28 +76,14 @@ function scanProducers(segment: Segment, from: number, table: ProducerTable): vo
   scanBatches(segment.contents(), { start, expectedOffset, depth: 'header', limit }, note)
 }
 
-function readSnapshot(
-  storage: Storage,
-  directory: string,
-): { readonly offset: number; readonly table: ProducerTable } | undefined {
-  const content = readContent(storage, directory)
-  if (content === undefined) return undefined
+function restored({
+  offset,
+  producers,
+}: StoredSnapshot): { readonly offset: number; readonly table: ProducerTable } | undefined {
   try {
-    return { offset: content.offset, table: ProducerTable.restore(content.producers) }
+    return { offset, table: ProducerTable.restore(producers) }
   } catch (error) {
     if (error instanceof TypeError) return undefined
     throw error
   }
-}
-
-function readContent(
-  storage: Pick<Storage, 'readFile'>,
-  directory: string,
-): { readonly offset: number; readonly producers: unknown } | undefined {
-  const file = { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }
-  const found = readCheckedFile(storage, file)
-  if (found.state !== 'present') return undefined
-  if (typeof found.content !== 'object' || found.content === null) return undefined
-  const { offset, producers } = found.content as Record<string, unknown>
-  return typeof offset === 'number' ? { offset, producers } : undefined
 }

@@ -10,7 +10,7 @@ import { isContinued } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
 import { knownEnd } from '../log/known-end.js'
 import { readStreamMetadata } from '../log/stream-metadata.js'
-import { PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
+import { PRODUCER_SNAPSHOT_FILE, readProducerSnapshot } from '../producers/producer-snapshot.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { ByteWindow } from './byte-window.js'
 import type { WindowBuffer } from './byte-window.js'
@@ -153,7 +153,8 @@ class StreamInspection {
     if (this.#metadata === undefined) return
     const { source, directory } = this.#options
     const bytes = await source.readFile(`${directory}/${PRODUCER_SNAPSHOT_FILE}`)
-    this.#knownEnd = knownEnd({ readFile: () => bytes }, directory, this.#metadata)
+    const snapshot = readProducerSnapshot({ readFile: () => bytes }, directory)
+    this.#knownEnd = knownEnd(this.#metadata, snapshot)
   }
 
   async #readHeads(

@@ -11,7 +11,7 @@ import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { finishRepair } from '../repair/finish-repair.js'
-import { recoverProducers } from '../producers/producer-snapshot.js'
+import { readProducerSnapshot, recoverProducers } from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { segmentLoader } from '../segments/segment-loader.js'
@@ -58,13 +58,14 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
     rebuilt.add(segment)
   })
+  const snapshot = readProducerSnapshot(storage, directory)
   const recovered = await recoverLog({
     storage,
     directory,
     streamId,
     files,
     gaps,
-    knownEnd: knownEnd(storage, directory, stored),
+    knownEnd: knownEnd(stored, snapshot),
     rebuilt: rebuiltNames,
     loader,
     cache,
@@ -74,7 +75,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     stored.config.durability === 'relaxed'
       ? await enterRelaxed(environment, { directory, stored }, recovered.hasLostBatches)
       : stored
-  const producers = recoverProducers(storage, directory, recovered.segments)
+  const producers = recoverProducers(snapshot, recovered.segments)
   return new Log({
     storage,
     directory,
