@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest'
 
 import { MappedStorage, openStoreReadOnly, repairStream, type LogRecord } from '../../src/index.js'
 import { MappedReadOnlyStorage } from '../../src/storage/mapped-read-only-storage.js'
+import { offsetsOf } from '../support/records.js'
 import { errorOf } from '../support/errors.js'
 import { filesOf, flipBit, segmentFiles } from '../support/files.js'
 import { Gate } from '../support/observed-storage.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { openTestLog, SMALL, STREAM } from '../support/test-store.js'
-import { offsetsOf, openFollowedLog } from './support/followed-log.js'
+import { openFollowedLog } from './support/followed-log.js'
 
 /** Records of 10,000 bytes: a batch each, six in a segment of 64 KiB. */
 const BATCH = 10_080

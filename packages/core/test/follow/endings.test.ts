@@ -3,11 +3,12 @@
 import { describe, expect, it } from 'vitest'
 
 import { openStoreReadOnly, type ReadOnlyLog } from '../../src/index.js'
+import { valuesOf } from '../support/records.js'
 import { errorOf } from '../support/errors.js'
 import { patchFile } from '../support/files.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { openTestLog, STREAM } from '../support/test-store.js'
-import { openFollowedLog, valuesOf } from './support/followed-log.js'
+import { openFollowedLog } from './support/followed-log.js'
 
 /** Waits at the tail until following ends. */
 async function untilTheEnd(log: ReadOnlyLog): Promise<never> {

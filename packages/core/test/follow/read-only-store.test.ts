@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { openStore, openStoreReadOnly } from '../../src/index.js'
+import { offsetsOf, valuesOf } from '../support/records.js'
 import { errorOf } from '../support/errors.js'
 import { patchFile } from '../support/files.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { appendSegments, openTestStore, SMALL } from '../support/test-store.js'
-import { offsetsOf, openFollowedLog, valuesOf } from './support/followed-log.js'
+import { openFollowedLog } from './support/followed-log.js'
 
 /** Every file below a directory with its bytes and its times. */
 function contentOf(root: string): string[] {

@@ -4,12 +4,13 @@ import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 import { openStoreReadOnly } from '../../src/index.js'
+import { offsetsOf } from '../support/records.js'
 import { errorOf } from '../support/errors.js'
 import { segmentFiles } from '../support/files.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { appendSegments, openTestLog, SMALL, STREAM } from '../support/test-store.js'
-import { follow, offsetsOf, openFollowedLog } from './support/followed-log.js'
+import { follow, openFollowedLog } from './support/followed-log.js'
 
 describe.each(['fsync', 'relaxed'] as const)('a follower of a trimmed stream, %s', (durability) => {
   it('is told the bounds when it asks for what is gone', async () => {

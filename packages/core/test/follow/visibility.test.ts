@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest'
 import { MappedStorage, openStoreReadOnly, type StorageFile } from '../../src/index.js'
 import { MappedReadOnlyStorage } from '../../src/storage/mapped-read-only-storage.js'
 import { Gate } from '../support/observed-storage.js'
-import { produce } from '../support/records.js'
+import { offsetsOf, produce, valuesOf } from '../support/records.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { appendSegments, openTestLog, SMALL, STREAM } from '../support/test-store.js'
-import { follow, offsetsOf, openFollowedLog, valuesOf } from './support/followed-log.js'
+import { follow, openFollowedLog } from './support/followed-log.js'
 
 const FIRST = `streams/${STREAM}/00000000000000000000.log`
 

@@ -6,10 +6,9 @@ import { describe, expect, it } from 'vitest'
 
 import { openStoreReadOnly } from '../../src/index.js'
 import { filesOf, flipBit, patchFile } from '../support/files.js'
-import { produce } from '../support/records.js'
+import { offsetsOf, produce } from '../support/records.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { appendSegments, openTestLog, SMALL, STREAM } from '../support/test-store.js'
-import { offsetsOf } from './support/followed-log.js'
 
 const FIRST = '00000000000000000000.log'
 

@@ -2,7 +2,7 @@
 
 import { BatchBuilder, type ProducerStamp } from '@tailrace/format'
 import { expect } from 'vitest'
-import type { Log, LogRecord, ReadOptions, RecordInput } from '../../src/index.js'
+import type { Log, LogRecord, ReadOnlyLog, ReadOptions, RecordInput } from '../../src/index.js'
 import { START_US } from './manual-clock.js'
 
 export function text(value: string): Uint8Array {
@@ -43,9 +43,12 @@ export async function readAll(log: Log, options: ReadOptions): Promise<LogRecord
   return records
 }
 
+/** A log of this process, or of another that is followed. */
+type ReadableLog = Pick<Log, 'read'> | Pick<ReadOnlyLog, 'read'>
+
 /** The values of a read as text. */
 export async function valuesOf(
-  log: Log,
+  log: ReadableLog,
   options: ReadOptions = { from: 'first' },
 ): Promise<string[]> {
   const values: string[] = []
@@ -55,7 +58,7 @@ export async function valuesOf(
 
 /** The offsets of a read. */
 export async function offsetsOf(
-  log: Log,
+  log: ReadableLog,
   options: ReadOptions = { from: 'first' },
 ): Promise<number[]> {
   const offsets: number[] = []

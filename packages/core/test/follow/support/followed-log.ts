@@ -10,7 +10,7 @@ import {
   type StoreOptions,
   type StreamConfigInput,
 } from '../../../src/index.js'
-import { copyOf, textOf } from '../../support/records.js'
+import { copyOf } from '../../support/records.js'
 import { openTestLog, STREAM, type TestLog } from '../../support/test-store.js'
 
 export interface FollowedLog extends AsyncDisposable {
@@ -40,26 +40,6 @@ export async function openFollowedLog(
       await writer.store.close()
     },
   }
-}
-
-/** The values that a follower reads, as text. */
-export async function valuesOf(
-  log: ReadOnlyLog,
-  options: ReadOptions = { from: 'first' },
-): Promise<string[]> {
-  const values: string[] = []
-  for await (const record of log.read(options)) values.push(textOf(record.value))
-  return values
-}
-
-/** The offsets that a follower reads. */
-export async function offsetsOf(
-  log: ReadOnlyLog,
-  options: ReadOptions = { from: 'first' },
-): Promise<number[]> {
-  const offsets: number[] = []
-  for await (const record of log.read(options)) offsets.push(record.offset)
-  return offsets
 }
 
 /** Follows from an offset and resolves with the records before `until`. */
