@@ -13,7 +13,7 @@ import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
                  [--peers | --no-peers] [--warm | --no-warm] [--json] [--out FILE]
-                 [--svg FILE] [--scale linear|log] [--list]`
+                 [--svg FILE] [--scale linear|log] [--cpu-prof DIR] [--list]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
     svg: { type: 'string' },
     scale: { type: 'string', default: 'linear' },
+    'cpu-prof': { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -59,6 +60,7 @@ for (const scenario of chosen) {
     overrides,
     // `npm test` asks for no packages of the system.
     hasPeers: values.peers ?? !values.small,
+    profileDirectory: values['cpu-prof'],
   })
   const rows = summarize(scenario, result)
   results.push({ ...result, rows })

@@ -15,6 +15,14 @@ export function canPin(): boolean {
   return cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
 }
 
+/** Where and how an actor runs. */
+export interface ActorPlace {
+  /** The core it is pinned to. */
+  readonly core?: number | undefined
+  /** Options of Node's, before the script. */
+  readonly nodeOptions?: readonly string[]
+}
+
 export class ActorProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   /** Rejects when the process ends; one for all jobs. */
@@ -26,14 +34,17 @@ export class ActorProcess implements AsyncDisposable {
     this.#ended = ended
   }
 
-  /** Starts the actor `actors/<name>.js`, pinned to `core` unless that is undefined. */
-  static async start(name: string, core: number | undefined): Promise<ActorProcess> {
+  /** Starts the actor `actors/<name>.js`. */
+  static async start(
+    name: string,
+    { core, nodeOptions = [] }: ActorPlace = {},
+  ): Promise<ActorProcess> {
     const script = fileURLToPath(new URL(`../actors/${name}.js`, import.meta.url))
-    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
-    const child =
-      core === undefined
-        ? spawn(process.execPath, [script], { stdio: [...stdio] })
-        : spawn('taskset', ['-c', String(core), process.execPath, script], { stdio: [...stdio] })
+    const pinned = core === undefined ? [] : ['taskset', '-c', String(core)]
+    const words = [...pinned, process.execPath, ...nodeOptions, script]
+    const child = spawn(words[0] ?? process.execPath, words.slice(1), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     const ended = failure(child, name)
     // Nobody may be asking when it ends, as at the end of every run.
     ended.catch(() => undefined)

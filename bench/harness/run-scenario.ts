@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly overrides: Readonly<Record<string, number>>
   /** Whether other systems take part, as far as they are installed. */
   readonly hasPeers: boolean
+  /** Where each actor leaves a CPU profile as it ends. */
+  readonly profileDirectory?: string | undefined
 }
 
 /** Runs the rounds; processes that were started are ended, also when the scenario fails. */
@@ -55,7 +57,10 @@ export async function runScenario<Parameters extends object>(
       for (round = 0; round <= options.rounds; round += 1) yield round
     },
     start: async (name, side) => {
-      const actor = await ActorProcess.start(name, pinned ? CORES[side] : undefined)
+      const actor = await ActorProcess.start(name, {
+        core: pinned ? CORES[side] : undefined,
+        nodeOptions: profileOptions(options.profileDirectory, [scenario.name, name, actors.length]),
+      })
       actors.push(actor)
       return actor
     },
@@ -113,6 +118,13 @@ const CORES: Readonly<Record<Side, number | undefined>> = {
   server: 0,
   client: 1,
   anywhere: undefined,
+}
+
+/** NODE_OPTIONS does not take these. The name is the scenario's, the actor's and its number. */
+function profileOptions(directory: string | undefined, name: readonly unknown[]): string[] {
+  if (directory === undefined) return []
+  const file = `${name.join('-')}.cpuprofile`
+  return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${file}`]
 }
 
 function checkValues(scenario: string, { subject, values }: Measurement): void {
