@@ -8,6 +8,7 @@ import type { PlotGroup } from './harness/plot.js'
 import { runScenario } from './harness/run-scenario.js'
 import { summarize } from './harness/summary.js'
 import { renderTable } from './harness/table.js'
+import { judge } from './harness/wanted.js'
 import { warmMemory } from './harness/warm-memory.js'
 import { SCENARIOS } from './scenarios/index.js'
 
@@ -63,7 +64,7 @@ for (const scenario of chosen) {
     profileDirectory: values['cpu-prof'],
   })
   const rows = summarize(scenario, result)
-  results.push({ ...result, rows })
+  results.push({ ...result, rows, wanted: judge(scenario, result) })
   groups.push({ scenario, rows })
   if (!values.json) process.stdout.write(`\n${renderTable(scenario, result, rows)}\n`)
 }

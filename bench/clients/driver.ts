@@ -19,16 +19,24 @@ export interface DriverConnection {
   producer(stream: string): Promise<DriverProducer>
   /**
    * Hands out the values from the stream's first record on, then those that are published, until closed.
-   * Resolves when the server knows of the subscription.
+   * Resolves when the server knows of the subscription. Libraries that have one way ignore `way`.
    */
-  read(stream: string, sink: Sink): Promise<DriverReader>
+  read(stream: string, sink: Sink, way?: ReadWay): Promise<DriverReader>
   close(): Promise<void>
 }
+
+/**
+ * How records reach the application: from batches, value by value; one at a time, as a whole; or where
+ * they lie in their batch, with no object for any of them.
+ */
+export type ReadWay = 'values' | 'records' | 'in place'
 
 /** Who reads. */
 export interface Sink {
   /** One record's value, valid during the call. Does not throw. */
   readonly take: (value: Uint8Array) => void
+  /** The same, as a range of these bytes. */
+  readonly takeAt: (bytes: Uint8Array, start: number, end: number) => void
   /** The reading came to an end by itself. */
   readonly fail: (error: Error) => void
 }

@@ -12,6 +12,7 @@ import type {
   DriverProducer,
   DriverReader,
   Durability,
+  ReadWay,
 } from './driver.js'
 import { fanOut } from './fan-out.js'
 import { openLoad } from './open-load.js'
@@ -36,6 +37,7 @@ interface PublishEachJob extends PublishJob {
 }
 interface ReplayJob extends StreamJob {
   readonly records: number
+  readonly way?: ReadWay
 }
 
 /** The jobs with this library. */
@@ -129,12 +131,13 @@ async function publishOneByOne(
   }
 }
 
-async function replay(driver: Driver, { url, stream, records }: ReplayJob): Promise<object> {
+async function replay(driver: Driver, job: ReplayJob): Promise<object> {
+  const { url, stream, records, way } = job
   const connection = await driver.connect(url)
   const check = new SequenceCheck(records)
   let reader: DriverReader | undefined
   const timing = await timed(async () => {
-    reader = await connection.read(stream, check)
+    reader = await connection.read(stream, check, way)
     await check.done
   })
   await reader?.close()

@@ -43,6 +43,16 @@ export function dueTimeOf(value: Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getFloat64(TIME_AT, true)
 }
 
+/** The number of a record that begins at this place, as 32 bits with a sign. */
+export function numberAt(bytes: Uint8Array, start: number): number {
+  return (
+    (bytes[start] ?? 0) |
+    ((bytes[start + 1] ?? 0) << 8) |
+    ((bytes[start + 2] ?? 0) << 16) |
+    ((bytes[start + 3] ?? 0) << 24)
+  )
+}
+
 /** Takes records and checks their numbers: none is missing, none comes twice, none out of order. */
 export class SequenceCheck implements Sink {
   /** Records so far. */
@@ -80,15 +90,18 @@ export class SequenceCheck implements Sink {
 
   // Called once for each record by libraries that take a function: hence not a method.
   readonly take = (value: Uint8Array): void => {
-    const number =
-      (value[0] ?? 0) | ((value[1] ?? 0) << 8) | ((value[2] ?? 0) << 16) | ((value[3] ?? 0) << 24)
+    this.takeAt(value, 0, value.length)
+  }
+
+  readonly takeAt = (bytes: Uint8Array, start: number, end: number): void => {
+    const number = numberAt(bytes, start)
     if (number !== (this.count | 0)) {
       this.fail(new Error(`record ${this.count} carries number ${number}`))
       return
     }
-    this.#onRecord?.(value, number)
+    this.#onRecord?.(start === 0 ? bytes : bytes.subarray(start, end), number)
     this.count += 1
-    this.bytes += value.length
+    this.bytes += end - start
     if (this.count === this.#records) {
       this.endMs = performance.now()
       this.#settle?.()

@@ -1,7 +1,7 @@
 /** Tailrace's own client. */
 import { connect, raw } from '@tailrace/client'
 import type { Subscription } from '@tailrace/client'
-import type { Driver, DriverConnection, Sink } from './driver.js'
+import type { Driver, DriverConnection, ReadWay, Sink } from './driver.js'
 
 export const tailrace: Driver = {
   async connect(address): Promise<DriverConnection> {
@@ -21,9 +21,9 @@ export const tailrace: Driver = {
         await producer.open()
         return producer
       },
-      async read(stream, sink) {
+      async read(stream, sink, way = 'values') {
         const subscription = streamOf(stream).subscribe({ from: 'first' })
-        const ended = handOut(subscription, sink)
+        const ended = handOut(subscription, sink, way)
         await subscription.opened()
         return {
           async close() {
@@ -37,12 +37,34 @@ export const tailrace: Driver = {
   },
 }
 
-async function handOut(subscription: Subscription<Uint8Array>, sink: Sink): Promise<void> {
+async function handOut(
+  subscription: Subscription<Uint8Array>,
+  sink: Sink,
+  way: ReadWay,
+): Promise<void> {
   try {
-    for await (const batch of subscription.batches()) {
-      for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
-    }
+    await READ[way](subscription, sink)
   } catch (error) {
     sink.fail(error as Error)
   }
+}
+
+const READ: Record<ReadWay, (from: Subscription<Uint8Array>, sink: Sink) => Promise<void>> = {
+  async values(subscription, sink) {
+    for await (const batch of subscription.batches()) {
+      for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
+    }
+  },
+  async records(subscription, sink) {
+    for await (const record of subscription) sink.take(record.value)
+  },
+  async 'in place'(subscription, sink) {
+    for await (const { view, firstIndex, endIndex } of subscription.batches()) {
+      const bytes = view.bytes()
+      const { position } = view
+      for (let at = firstIndex; at < endIndex; at += 1) {
+        sink.takeAt(bytes, view.valueStart(at) - position, view.valueEnd(at) - position)
+      }
+    }
+  },
 }

@@ -1,6 +1,7 @@
 /** What a scenario is, and what it says about each run. */
 import type { PeerName } from '../peers/peer.js'
 import type { ActorProcess } from './actor-process.js'
+import type { Wanted } from './wanted.js'
 
 /** A figure that a scenario reports. */
 export interface Column {
@@ -62,6 +63,8 @@ export interface Scenario<Parameters = never> {
   readonly better: 'more' | 'less'
   /** Which subject another is compared with, run for run in the same round. */
   readonly references: Readonly<Record<string, string>>
+  /** What it is wanted to show; said below its table, with what it did show. */
+  readonly wanted?: readonly Wanted[]
   readonly full: Parameters
   /** For `npm test`: every path is taken, in seconds. */
   readonly small: Parameters

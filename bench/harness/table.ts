@@ -2,6 +2,7 @@
 import type { ScenarioResult } from './run-scenario.js'
 import type { Column, Scenario } from './scenario.js'
 import type { Row, Spread } from './summary.js'
+import { judge, renderJudgements } from './wanted.js'
 
 /** A table with a line per subject, headed by what the scenario models. */
 export function renderTable(
@@ -36,6 +37,7 @@ export function renderTable(
     `${scenario.name}: ${scenario.about}`,
     `(${parameters})`,
     ...table,
+    ...renderJudgements(judge(scenario, result)),
     ...result.peers.map(
       ({ name, version, ackMeans }) => `  ${name} ${version}, acknowledged: ${ackMeans}`,
     ),

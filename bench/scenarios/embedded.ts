@@ -14,6 +14,8 @@ interface Parameters {
   readonly batchRecords: number
 }
 
+const RATE = { figure: 'recordsPerSecond', bound: 'at least', unit: 'M/s' } as const
+
 export const embedded: Scenario<Parameters> = {
   name: 'embedded',
   about: 'one process appends to a log and reads it, no server between',
@@ -23,6 +25,12 @@ export const embedded: Scenario<Parameters> = {
   ],
   better: 'more',
   references: {},
+  wanted: [
+    { ...RATE, subject: 'append, in batches', value: 10 },
+    { ...RATE, subject: 'append, one by one', value: 1.5 },
+    { ...RATE, subject: 'read values, again', value: 40 },
+    { ...RATE, subject: 'read in place', value: 40 },
+  ],
   full: { records: 4_000_000, sizeBytes: 128, batchRecords: 500 },
   small: { records: 20_000, sizeBytes: 128, batchRecords: 500 },
   async run(context) {

@@ -8,6 +8,7 @@
  */
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
+import { bestPeer } from '../harness/wanted.js'
 import { Variants, noteFigures, peersAgainst } from './sides.js'
 
 interface Parameters {
@@ -34,6 +35,16 @@ export const endToEnd: Scenario<Parameters> = {
   ],
   better: 'more',
   references: { fsync: 'relaxed', ...peersAgainst('relaxed') },
+  wanted: [
+    {
+      subject: 'relaxed',
+      figure: 'recordsPerSecond',
+      bound: 'at least',
+      value: 5,
+      unit: '×',
+      against: bestPeer(),
+    },
+  ],
   full: { records: 2_000_000, sizeBytes: 128 },
   small: { records: 10_000, sizeBytes: 128 },
   async run(context) {

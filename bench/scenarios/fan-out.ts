@@ -37,6 +37,16 @@ export const fanOut: Scenario<Parameters> = {
       ...PEER_NAMES.map((peer) => [`${peer} × ${count}`, `relaxed × ${count}`] as const),
     ]),
   ),
+  wanted: [
+    {
+      subject: 'relaxed × 100',
+      figure: 'gigabytesPerSecond',
+      bound: 'at least',
+      value: 70,
+      unit: '%',
+      against: 'bare ws',
+    },
+  ],
   full: { deliveries: 4_000_000, sizeBytes: 128, aheadMax: 20_000, subscribers: 100 },
   small: { deliveries: 20_000, sizeBytes: 128, aheadMax: 1000, subscribers: 10 },
   async run(context) {

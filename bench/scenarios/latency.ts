@@ -1,12 +1,14 @@
 /**
  * From the moment a record is due to the moment a subscriber has it, under an open load at two rates.
  *
- * Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between
+ * Beside them one `fdatasync` of this disk at a time, which nothing that is acknowledged in `fsync` mode
+ * can be faster than. Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between
  * records, so its processor time says nothing and is not shown.
  */
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
 import { PEER_NAMES } from '../peers/peer.js'
+import { bestPeer } from '../harness/wanted.js'
 import { Variants, noteFigures } from './sides.js'
 
 interface Parameters {
@@ -15,6 +17,8 @@ interface Parameters {
   readonly highRate: number
   readonly seconds: number
   readonly sizeBytes: number
+  /** Of the disk alone, a round. */
+  readonly syncs: number
 }
 
 interface Latencies extends Timing {
@@ -26,6 +30,9 @@ interface Latencies extends Timing {
 }
 
 const COMPARED = ['fsync', ...PEER_NAMES]
+
+const AT_MOST = { bound: 'at most', unit: '×' } as const
+const PEERS_HIGH = bestPeer(', high rate')
 
 export const latency: Scenario<Parameters> = {
   name: 'latency',
@@ -43,11 +50,24 @@ export const latency: Scenario<Parameters> = {
       COMPARED.map((subject) => [`${subject}, ${load} rate`, `relaxed, ${load} rate`]),
     ),
   ),
-  full: { lowRate: 1000, highRate: 10_000, seconds: 10, sizeBytes: 128 },
-  small: { lowRate: 500, highRate: 2000, seconds: 0.3, sizeBytes: 128 },
+  wanted: [
+    { ...AT_MOST, subject: 'relaxed, high rate', figure: 'p50', value: 1, against: PEERS_HIGH },
+    { ...AT_MOST, subject: 'relaxed, high rate', figure: 'p99', value: 0.5, against: PEERS_HIGH },
+    {
+      ...AT_MOST,
+      subject: 'fsync, high rate',
+      figure: 'p99',
+      value: 3,
+      against: 'one fdatasync',
+      againstFigure: 'p50',
+    },
+  ],
+  full: { lowRate: 1000, highRate: 10_000, seconds: 10, sizeBytes: 128, syncs: 1000 },
+  small: { lowRate: 500, highRate: 2000, seconds: 0.3, sizeBytes: 128, syncs: 20 },
   async run(context) {
-    const { lowRate, highRate, seconds, sizeBytes } = context.parameters
+    const { lowRate, highRate, seconds, sizeBytes, syncs } = context.parameters
     const variants = await Variants.start(context)
+    const disk = await context.start('disk', 'server')
     const loads = { low: lowRate, high: highRate }
     for (const round of context.rounds()) {
       for (const [load, recordsPerSecond] of Object.entries(loads)) {
@@ -71,6 +91,8 @@ export const latency: Scenario<Parameters> = {
           await pair.client.ask('remove', job)
         })
       }
+      const { p50, p99, p999, max } = await disk.ask<Latencies>('sync', { count: syncs })
+      context.note({ subject: 'one fdatasync', values: { p50, p99, p999, max } })
     }
   },
 }

@@ -7,6 +7,7 @@
 import type { Timing } from '../harness/actor.js'
 import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
+import { bestPeer } from '../harness/wanted.js'
 import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 /** Frames of the bare pair, as large as a producer's default batch. */
@@ -19,6 +20,8 @@ interface Parameters {
   readonly sizeBytes: number
 }
 
+const RATE = { figure: 'recordsPerSecond', bound: 'at least' } as const
+
 export const publish: Scenario<Parameters> = {
   name: 'publish',
   about: 'one client publishes records as fast as they are acknowledged',
@@ -29,6 +32,13 @@ export const publish: Scenario<Parameters> = {
     fsync: 'relaxed',
     ...peersAgainst('relaxed'),
   },
+  wanted: [
+    { ...RATE, subject: 'relaxed', value: 80, unit: '%', against: 'bare ws' },
+    { ...RATE, subject: 'relaxed', value: 10, unit: '×', against: bestPeer() },
+    { ...RATE, subject: 'fsync', value: 60, unit: '%', against: 'relaxed' },
+    { ...RATE, subject: 'fsync', value: 5, unit: '×', against: bestPeer() },
+    { subject: 'relaxed', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
+  ],
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {

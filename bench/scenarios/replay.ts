@@ -4,10 +4,15 @@
  * part of the figure.
  *
  * The first replay of a segment since it was opened verifies it (*first*); later ones do not (*again*).
+ * These two take batches and ask each value of them; *records* takes one record at a time (`for await`)
+ * and *in place* reads each value where it lies in its batch, with no object for it.
  */
+import type { ReadWay } from '../clients/driver.js'
 import type { Timing } from '../harness/actor.js'
 import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
+import { bestPeer } from '../harness/wanted.js'
+import type { Wanted } from '../harness/wanted.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
 import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
@@ -15,6 +20,14 @@ interface Parameters {
   readonly records: number
   readonly sizeBytes: number
 }
+
+const WAYS: Readonly<Record<string, ReadWay>> = {
+  first: 'values',
+  again: 'values',
+  'again, records': 'records',
+  'again, in place': 'in place',
+}
+const RATE = { figure: 'recordsPerSecond', bound: 'at least' } as const
 
 export const replay: Scenario<Parameters> = {
   name: 'replay',
@@ -24,8 +37,17 @@ export const replay: Scenario<Parameters> = {
   references: {
     first: 'bare ws',
     again: 'bare ws',
+    'again, records': 'bare ws',
+    'again, in place': 'bare ws',
     ...peersAgainst('again'),
   },
+  wanted: [
+    ...['again', 'again, records', 'again, in place'].flatMap((subject): Wanted[] => [
+      { ...RATE, subject, value: 80, unit: '%', against: 'bare ws' },
+      { ...RATE, subject, value: 8, unit: '×', against: bestPeer() },
+    ]),
+    { subject: 'again', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
+  ],
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {
@@ -38,8 +60,9 @@ export const replay: Scenario<Parameters> = {
       await variants.each(async ({ pair, durability }) => {
         const job = { url: pair.url, stream: `bench-${round}`, durability, records, sizeBytes }
         await pair.client.ask('publish', job)
-        for (const subject of pair.name === 'tailrace' ? ['first', 'again'] : [pair.name]) {
-          const work = () => pair.client.ask<Timing>('replay', job)
+        const ways = pair.name === 'tailrace' ? WAYS : { [pair.name]: 'values' }
+        for (const [subject, way] of Object.entries(ways)) {
+          const work = () => pair.client.ask<Timing>('replay', { ...job, way })
           await noteThroughput(context, { subject, server: pair.server, records, bytes, work })
         }
         await pair.client.ask('remove', job)

@@ -5,6 +5,7 @@
 import { ACK_COLUMNS } from '../harness/columns.js'
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
+import { bestPeer } from '../harness/wanted.js'
 import { Variants, noteFigures, peersAgainst } from './sides.js'
 
 interface Parameters {
@@ -25,6 +26,16 @@ export const single: Scenario<Parameters> = {
   columns: ACK_COLUMNS,
   better: 'more',
   references: { fsync: 'relaxed', ...peersAgainst('relaxed') },
+  wanted: [
+    {
+      subject: 'relaxed',
+      figure: 'recordsPerSecond',
+      bound: 'at least',
+      value: 5,
+      unit: '×',
+      against: bestPeer(),
+    },
+  ],
   full: { records: 300_000, sizeBytes: 128, callers: 64 },
   small: { records: 4000, sizeBytes: 128, callers: 64 },
   async run(context) {

@@ -38,10 +38,13 @@ async function bench(...words: string[]): Promise<Report> {
 
 const SUBJECTS = {
   publish: ['relaxed', 'fsync', 'bare ws', 'bare new file'],
-  replay: ['first', 'again', 'bare ws'],
+  replay: ['first', 'again', 'again, records', 'again, in place', 'bare ws'],
   single: ['relaxed', 'fsync'],
   'end-to-end': ['relaxed', 'fsync'],
-  latency: ['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
+  latency: [
+    ...['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
+    'one fdatasync',
+  ],
   'fan-out': ['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'bare ws'],
   embedded: [
     'append, in batches',
