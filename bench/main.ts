@@ -5,10 +5,9 @@ import { canPin } from './harness/actor-process.js'
 import { describeEnvironment, readEnvironment } from './harness/environment.js'
 import { renderPlot } from './harness/plot.js'
 import type { PlotGroup } from './harness/plot.js'
+import { reportOf } from './harness/report.js'
 import { runScenario } from './harness/run-scenario.js'
-import { summarize } from './harness/summary.js'
 import { renderTable } from './harness/table.js'
-import { judge } from './harness/wanted.js'
 import { warmMemory } from './harness/warm-memory.js'
 import { SCENARIOS } from './scenarios/index.js'
 
@@ -63,10 +62,10 @@ for (const scenario of chosen) {
     hasPeers: values.peers ?? !values.small,
     profileDirectory: values['cpu-prof'],
   })
-  const rows = summarize(scenario, result)
-  results.push({ ...result, rows, wanted: judge(scenario, result) })
-  groups.push({ scenario, rows })
-  if (!values.json) process.stdout.write(`\n${renderTable(scenario, result, rows)}\n`)
+  const report = reportOf(scenario, result, values.small)
+  results.push(report)
+  groups.push({ scenario, rows: report.rows, elsewhere: report.elsewhere })
+  if (!values.json) process.stdout.write(`\n${renderTable(scenario, report)}\n`)
 }
 const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
 if (values.out !== undefined) await writeFile(values.out, `${report}\n`)

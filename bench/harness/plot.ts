@@ -6,10 +6,11 @@
 import type { Scenario } from './scenario.js'
 import type { Row } from './summary.js'
 
-/** A scenario with its rows. */
+/** A scenario with its rows, and those that were measured elsewhere. */
 export interface PlotGroup {
   readonly scenario: Scenario<object>
   readonly rows: readonly Row[]
+  readonly elsewhere: readonly Row[]
 }
 
 /** How values become lengths. */
@@ -17,7 +18,7 @@ export type PlotScale = 'linear' | 'log'
 
 interface Bar {
   readonly subject: string
-  readonly kind: 'own' | 'limit' | 'peer'
+  readonly kind: 'own' | 'limit' | 'peer' | 'elsewhere'
   readonly min: number
   readonly median: number
   readonly max: number
@@ -37,14 +38,18 @@ const PEERS = /^(nats|redis|rabbitmq)\b/
 const STYLE = `text { font: 12px sans-serif; fill: currentColor }
 .title { font-weight: bold } .note { fill-opacity: 0.7 } .end { text-anchor: end }
 .middle { text-anchor: middle } .own { fill: #0a7d6c } .peer { fill: #9aa5b1 } .limit { fill: #d9b44a }
+.elsewhere { fill: #9aa5b1; fill-opacity: 0.35; stroke: #9aa5b1; stroke-dasharray: 4 2 }
 line { stroke: currentColor } .grid { stroke-opacity: 0.15 }`
 
 /** Draws the scenarios below each other. A scenario without rows is left out. */
 export function renderPlot(groups: readonly PlotGroup[], scale: PlotScale): string {
   let top = 0
   const parts: string[] = []
-  for (const { scenario, rows } of groups) {
-    const bars = barsOf(scenario, rows)
+  for (const { scenario, rows, elsewhere } of groups) {
+    const bars = [
+      ...barsOf(scenario, rows),
+      ...barsOf(scenario, elsewhere).map((bar) => markedElsewhere(bar)),
+    ]
     if (bars.length === 0) continue
     parts.push(`<g transform="translate(0 ${top})">`, ...groupOf(scenario, bars, scale), '</g>')
     top += TITLE_HEIGHT + bars.length * ROW_HEIGHT + AXIS_HEIGHT
@@ -63,6 +68,10 @@ function barsOf({ columns }: Scenario<object>, rows: readonly Row[]): Bar[] {
     if (spread === undefined) return []
     return [{ subject, kind: kindOf(subject), ...spread }]
   })
+}
+
+function markedElsewhere(bar: Bar): Bar {
+  return { ...bar, subject: `${bar.subject} *`, kind: 'elsewhere' }
 }
 
 function kindOf(subject: string): Bar['kind'] {

@@ -10,10 +10,15 @@ export interface ScenarioResult {
   readonly scenario: string
   readonly parameters: object
   /** In the order of the runs, the warm-up left out. */
-  readonly measurements: readonly Measurement[]
+  readonly measurements: readonly RoundMeasurement[]
   readonly remarks: readonly string[]
   /** The other systems that took part. */
   readonly peers: readonly PeerReport[]
+}
+
+/** A run of a subject, and in which of the counted rounds it was. */
+export interface RoundMeasurement extends Measurement {
+  readonly round: number
 }
 
 /** Another system, and what its figures mean. */
@@ -45,7 +50,7 @@ export async function runScenario<Parameters extends object>(
   const base = options.isSmall ? scenario.small : scenario.full
   const known = Object.entries(options.overrides).filter(([key]) => key in base)
   const parameters = { ...base, ...Object.fromEntries(known) }
-  const measurements: Measurement[] = []
+  const measurements: RoundMeasurement[] = []
   const remarks = new Set<string>()
   const peers: PeerReport[] = []
   const pinned = canPin()
@@ -76,7 +81,11 @@ export async function runScenario<Parameters extends object>(
     },
     note: (measurement) => {
       checkValues(scenario.name, measurement)
-      if (round > 0) measurements.push(measurement)
+      const { subject } = measurement
+      if (measurements.some((other) => other.round === round && other.subject === subject)) {
+        throw new Error(`${scenario.name}: ${subject} was noted twice in round ${round}`)
+      }
+      if (round > 0) measurements.push({ ...measurement, round })
     },
     remark: (text) => remarks.add(text),
   }

@@ -22,6 +22,28 @@ export interface Measurement {
   readonly values: Readonly<Record<string, number>>
 }
 
+/** Figures of another system that were measured elsewhere, on the same kind of machine. */
+export interface Elsewhere {
+  /** What was measured, and how. */
+  readonly about: string
+  readonly rows: readonly ElsewhereRow[]
+  readonly wanted: readonly Wanted[]
+}
+
+/** One subject that was measured elsewhere. */
+export interface ElsewhereRow {
+  readonly subject: string
+  /** By column: the figure, or the least and the greatest. */
+  readonly values: Readonly<Record<string, number | readonly [number, number]>>
+  /** The subject of this run that it is compared with. */
+  readonly reference: string
+  /**
+   * A peer that was measured there, too, and its figure of the first column there. When it takes part in
+   * this run, its figure here says how the two machines compare.
+   */
+  readonly bridge?: { readonly subject: PeerName; readonly value: number }
+}
+
 /** What a scenario is given. */
 export interface ScenarioContext<Parameters> {
   readonly parameters: Parameters
@@ -34,7 +56,10 @@ export interface ScenarioContext<Parameters> {
    * that is not installed or does not start is remarked.
    */
   startPeers(): Promise<readonly Pair[]>
-  /** Reports a run. Throws for a value that is not a finite number: a broken run is no figure. */
+  /**
+   * Reports a run: of each subject once in a round. Throws for a value that is not a finite number: a
+   * broken run is no figure.
+   */
   note(measurement: Measurement): void
   /** Says in the report what this machine did not allow. */
   remark(text: string): void
@@ -65,6 +90,8 @@ export interface Scenario<Parameters = never> {
   readonly references: Readonly<Record<string, string>>
   /** What it is wanted to show; said below its table, with what it did show. */
   readonly wanted?: readonly Wanted[]
+  /** What others were measured to do elsewhere. */
+  readonly elsewhere?: Elsewhere
   readonly full: Parameters
   /** For `npm test`: every path is taken, in seconds. */
   readonly small: Parameters

@@ -1,6 +1,7 @@
 /** From single runs to medians, spreads and ratios. */
 import type { ScenarioResult } from './run-scenario.js'
-import type { Measurement, Scenario } from './scenario.js'
+import type { ElsewhereRow, Scenario } from './scenario.js'
+import { FigureTable, median, ratiosOf } from './series.js'
 
 /** The middle and the ends of a figure over all rounds. */
 export interface Spread {
@@ -21,50 +22,51 @@ export interface Row {
    * more, whatever is better.
    */
   readonly ratio: number | undefined
+  /** For a row that was measured elsewhere: the peer through which it is compared, if there is one. */
+  readonly through?: string | undefined
 }
 
 /** Sums up a result, one row a subject in order of appearance. */
 export function summarize(scenario: Scenario<object>, result: ScenarioResult): Row[] {
-  const { measurements } = result
+  const table = new FigureTable(scenario, result)
   const key = scenario.columns[0]?.key ?? ''
-  const valuesOf = (subject: string, of: string): number[] =>
-    measurements.flatMap(({ subject: own, values }) => (own === subject ? (values[of] ?? []) : []))
-  return [...new Set(measurements.map(({ subject }) => subject))].map((subject) => {
+  return table.subjects.map((subject) => {
     const reference = scenario.references[subject]
+    const values = table
+      .columnsOf(subject)
+      .map((column) => [column, spreadOf([...table.of(subject, column).values()])] as const)
+    const ratio = reference && ratioOf(ratiosOf(table.of(subject, key), table.of(reference, key)))
     return {
       scenario: scenario.name,
       subject,
-      values: Object.fromEntries(
-        keysOf(measurements, subject).map((of) => [of, spreadOf(valuesOf(subject, of))]),
-      ),
+      values: Object.fromEntries(values),
       reference,
-      ratio: ratioOf(valuesOf(subject, key), reference && valuesOf(reference, key)),
+      ratio: ratio === '' ? undefined : ratio,
     }
   })
 }
 
-/** The middle value; of an even number of values the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? NaN
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2
+/** The rows that were measured elsewhere: their figures as they were there, their ratios as of here. */
+export function summarizeElsewhere(scenario: Scenario<object>, result: ScenarioResult): Row[] {
+  const table = new FigureTable(scenario, result)
+  const key = scenario.columns[0]?.key ?? ''
+  return (scenario.elsewhere?.rows ?? []).map((row: ElsewhereRow) => ({
+    scenario: scenario.name,
+    subject: row.subject,
+    values: Object.fromEntries(
+      Object.entries(row.values).map(([column, value]) => [column, spreadOf([value].flat())]),
+    ),
+    reference: row.reference,
+    ratio: ratioOf(ratiosOf(table.of(row.subject, key), table.of(row.reference, key))),
+    through: table.isBridged(row) ? row.bridge?.subject : undefined,
+  }))
 }
 
 function spreadOf(values: readonly number[]): Spread {
   return { min: Math.min(...values), median: median(values), max: Math.max(...values) }
 }
 
-function keysOf(measurements: readonly Measurement[], subject: string): string[] {
-  const own = measurements.filter((measurement) => measurement.subject === subject)
-  return [...new Set(own.flatMap(({ values }) => Object.keys(values)))]
-}
-
-/** Undefined without a reference of as many runs. */
-function ratioOf(
-  own: readonly number[],
-  reference: readonly number[] | '' | undefined,
-): number | undefined {
-  if (!reference || reference.length === 0 || reference.length !== own.length) return undefined
-  return median(own.map((value, at) => value / (reference[at] ?? NaN)))
+/** Undefined where there is no round that both have. */
+function ratioOf(ratios: readonly number[]): number | undefined {
+  return ratios.length === 0 ? undefined : median(ratios)
 }

@@ -1,28 +1,54 @@
 /** The result of a scenario as text. */
-import type { ScenarioResult } from './run-scenario.js'
+import type { ScenarioReport } from './report.js'
 import type { Column, Scenario } from './scenario.js'
 import type { Row, Spread } from './summary.js'
-import { judge, renderJudgements } from './wanted.js'
+import { renderJudgements } from './wanted.js'
 
-/** A table with a line per subject, headed by what the scenario models. */
-export function renderTable(
-  scenario: Scenario<object>,
-  result: ScenarioResult,
-  rows: readonly Row[],
-): string {
+/**
+ * A line per subject, headed by what the scenario models; below it what the figures of others mean, what
+ * is wanted, and what went wrong.
+ */
+export function renderTable(scenario: Scenario<object>, report: ScenarioReport): string {
+  const parameters = Object.entries(report.parameters)
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(', ')
+  return [
+    `${scenario.name}: ${scenario.about}`,
+    `(${parameters})`,
+    ...figuresOf(scenario, report),
+    ...(report.isSmall ? [] : renderJudgements(report.wanted)),
+    ...report.peers.map(
+      ({ name, version, ackMeans }) => `  ${name} ${version}, acknowledged: ${ackMeans}`,
+    ),
+    ...(scenario.elsewhere === undefined ? [] : [`* ${scenario.elsewhere.about}`]),
+    ...report.remarks.map((remark) => `! ${remark}`),
+  ].join('\n')
+}
+
+function figuresOf(scenario: Scenario<object>, { rows, elsewhere }: ScenarioReport): string[] {
+  const all = [...rows, ...elsewhere]
   const columns = scenario.columns.filter(({ key }) => rows.some(({ values }) => key in values))
-  const hasRatio = rows.some(({ ratio }) => ratio !== undefined)
+  const hasRatio = all.some(({ ratio }) => ratio !== undefined)
   const header = ['', ...columns.map(({ title }) => title), ...(hasRatio ? ['ratio', ''] : [])]
-  const lines = rows.map(({ subject, values, ratio, reference }) => [
-    subject,
-    ...columns.map((column, at) => cellOf(values[column.key], column, at === 0)),
-    ...(hasRatio ? [ratioOf(ratio), ratio === undefined ? '' : `of ${reference}`] : []),
-  ])
-  const widths = header.map((_, at) =>
-    Math.max(...[header, ...lines].map((cells) => cells[at]?.length ?? 0)),
+  const lines = all.map((row) => {
+    const isElsewhere = elsewhere.includes(row)
+    return [
+      isElsewhere ? `${row.subject} *` : row.subject,
+      ...columns.map(({ key, digits, hasSpread }, at) =>
+        cellOf(row.values[key], digits, isElsewhere ? 'if known' : (hasSpread ?? at === 0)),
+      ),
+      ...(hasRatio ? [ratioOf(row.ratio), referenceOf(row, isElsewhere)] : []),
+    ]
+  })
+  return aligned([header, ...lines], (at) => at === 0 || header[at] === '')
+}
+
+/** Cells below each other, those on the left of their column and those on the right. */
+function aligned(lines: readonly string[][], isLeft: (at: number) => boolean): string[] {
+  const widths = (lines[0] ?? []).map((_, at) =>
+    Math.max(...lines.map((cells) => cells[at]?.length ?? 0)),
   )
-  const isLeft = (at: number): boolean => at === 0 || header[at] === ''
-  const table = [header, ...lines].map((cells) =>
+  return lines.map((cells) =>
     cells
       .map((cell, at) =>
         isLeft(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
@@ -30,27 +56,25 @@ export function renderTable(
       .join('  ')
       .trimEnd(),
   )
-  const parameters = Object.entries(result.parameters)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(', ')
-  return [
-    `${scenario.name}: ${scenario.about}`,
-    `(${parameters})`,
-    ...table,
-    ...renderJudgements(judge(scenario, result)),
-    ...result.peers.map(
-      ({ name, version, ackMeans }) => `  ${name} ${version}, acknowledged: ${ackMeans}`,
-    ),
-    ...result.remarks.map((remark) => `! ${remark}`),
-  ].join('\n')
 }
 
-function cellOf(spread: Spread | undefined, column: Column, isFirst: boolean): string {
+function cellOf(
+  spread: Spread | undefined,
+  digits: number,
+  hasSpread: boolean | 'if known',
+): string {
   if (spread === undefined) return ''
-  const { min, median, max } = spread
-  const { digits, hasSpread = isFirst } = column
-  if (!hasSpread) return median.toFixed(digits)
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
+  const [min, median, max] = [spread.min, spread.median, spread.max].map((each) =>
+    each.toFixed(digits),
+  )
+  const isShown = hasSpread === 'if known' ? min !== max : hasSpread
+  return isShown ? `${median} (${min}–${max})` : `${median}`
+}
+
+function referenceOf({ ratio, reference, through }: Row, isElsewhere: boolean): string {
+  if (ratio === undefined) return ''
+  if (!isElsewhere) return `of ${reference}`
+  return `of ${reference}, ${through === undefined ? 'as it was there' : `through ${through}`}`
 }
 
 function ratioOf(ratio: number | undefined): string {

@@ -7,7 +7,8 @@
 import { PEER_NAMES } from '../peers/peer.js'
 import type { ScenarioResult } from './run-scenario.js'
 import type { Scenario } from './scenario.js'
-import { median } from './summary.js'
+import { FigureTable, bestOf, median, ratiosOf } from './series.js'
+import type { Series } from './series.js'
 
 /** A bound on a figure of one subject, or on its ratio to that of another. */
 export interface Wanted {
@@ -18,7 +19,7 @@ export interface Wanted {
   readonly value: number
   /** Of the value. A ratio is in `%` or `×`. */
   readonly unit: string
-  /** The figure is held against that of this subject in the same round; of several, against the best. */
+  /** The figure is held against that of this subject in the same round; of several, against the best one there. */
   readonly against?: string | readonly string[]
   /** Which figure of `against`, unless it is the same. */
   readonly againstFigure?: string
@@ -27,7 +28,7 @@ export interface Wanted {
 /** How a bound was met. */
 export interface Judgement {
   readonly wanted: Wanted
-  /** With which subject it was compared: the best of several. */
+  /** With which subject it was compared; of several the one that was best by its median. */
   readonly against: string | undefined
   /** In the unit of the bound; undefined when nothing was measured to say it. */
   readonly measured: number | undefined
@@ -41,7 +42,9 @@ export function bestPeer(suffix = ''): readonly string[] {
 
 /** Holds the result against each bound of its scenario. */
 export function judge(scenario: Scenario<object>, result: ScenarioResult): Judgement[] {
-  return (scenario.wanted ?? []).map((wanted) => judgeOne(wanted, result))
+  const table = new FigureTable(scenario, result)
+  const all = [...(scenario.wanted ?? []), ...(scenario.elsewhere?.wanted ?? [])]
+  return all.map((wanted) => judgeOne(wanted, table))
 }
 
 /** The judgements as lines below the table. */
@@ -71,36 +74,38 @@ function nameOf(against: string | readonly string[]): string {
   return typeof against === 'string' ? against : 'the best peer'
 }
 
-function judgeOne(wanted: Wanted, result: ScenarioResult): Judgement {
-  const { bound, value, figure, unit } = wanted
-  const own = valuesOf(result, wanted.subject, figure)
-  const against = bestOf(wanted, result)
-  const key = wanted.againstFigure ?? figure
-  const reference = against === undefined ? undefined : valuesOf(result, against, key)
-  const isMeasured =
-    own.length > 0 && (wanted.against === undefined || own.length === reference?.length)
-  if (!isMeasured) return { wanted, against, measured: undefined, verdict: 'not measured' }
+function judgeOne(wanted: Wanted, table: FigureTable): Judgement {
+  const { subject, bound, value, figure, unit, against, againstFigure = figure } = wanted
+  const others = [against ?? []].flat().map((name) => ({
+    name,
+    series: table.of(name, againstFigure),
+  }))
+  const own = table.of(subject, figure)
+  const better = bound === 'at least' ? 'more' : 'less'
   const scale = unit === '%' ? 100 : 1
-  const ratios = own.map((each, at) => (scale * each) / (reference?.[at] ?? NaN))
-  const measured = median(reference === undefined ? own : ratios)
+  const best = bestOf(
+    others.map(({ series }) => series),
+    better,
+  )
+  const figures =
+    against === undefined ? [...own.values()] : ratiosOf(own, best).map((ratio) => scale * ratio)
+  const name = hardestOf(others, better) ?? (typeof against === 'string' ? against : undefined)
+  if (figures.length === 0) {
+    return { wanted, against: name, measured: undefined, verdict: 'not measured' }
+  }
+  const measured = median(figures)
   const isReached = bound === 'at least' ? measured >= value : measured <= value
-  return { wanted, against, measured, verdict: isReached ? 'reached' : 'not reached' }
+  return { wanted, against: name, measured, verdict: isReached ? 'reached' : 'not reached' }
 }
 
-/** Of several subjects the one that is hardest to beat. */
-function bestOf(
-  { against, againstFigure, figure, bound }: Wanted,
-  result: ScenarioResult,
+/** Of several subjects the one whose median is hardest to beat. */
+function hardestOf(
+  others: readonly { readonly name: string; readonly series: Series }[],
+  better: 'more' | 'less',
 ): string | undefined {
-  if (against === undefined || typeof against === 'string') return against
-  const key = againstFigure ?? figure
-  const sign = bound === 'at least' ? 1 : -1
-  const rankOf = (subject: string): number => sign * median(valuesOf(result, subject, key))
-  return against
-    .filter((subject) => valuesOf(result, subject, key).length > 0)
-    .toSorted((left, right) => rankOf(right) - rankOf(left))[0]
-}
-
-function valuesOf({ measurements }: ScenarioResult, subject: string, key: string): number[] {
-  return measurements.flatMap((each) => (each.subject === subject ? (each.values[key] ?? []) : []))
+  const sign = better === 'more' ? 1 : -1
+  return others
+    .filter(({ series }) => series.size > 0)
+    .map(({ name, series }) => ({ name, rank: sign * median([...series.values()]) }))
+    .toSorted((left, right) => right.rank - left.rank)[0]?.name
 }

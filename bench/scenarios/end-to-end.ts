@@ -9,6 +9,7 @@
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
+import { LAVINMQ } from '../peers/lavinmq.js'
 import { Variants, noteFigures, peersAgainst } from './sides.js'
 
 interface Parameters {
@@ -45,6 +46,7 @@ export const endToEnd: Scenario<Parameters> = {
       against: bestPeer(),
     },
   ],
+  elsewhere: LAVINMQ.endToEnd,
   full: { records: 2_000_000, sizeBytes: 128 },
   small: { records: 10_000, sizeBytes: 128 },
   async run(context) {

@@ -10,6 +10,7 @@ import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Column, Scenario } from '../harness/scenario.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
+import { LAVINMQ } from '../peers/lavinmq.js'
 import { Variants, noteThroughput, startBare } from './sides.js'
 
 interface Parameters {
@@ -47,6 +48,7 @@ export const fanOut: Scenario<Parameters> = {
       against: 'bare ws',
     },
   ],
+  elsewhere: LAVINMQ.fanOut,
   full: { deliveries: 4_000_000, sizeBytes: 128, aheadMax: 20_000, subscribers: 100 },
   small: { deliveries: 20_000, sizeBytes: 128, aheadMax: 1000, subscribers: 10 },
   async run(context) {

@@ -2,13 +2,14 @@
  * From the moment a record is due to the moment a subscriber has it, under an open load at two rates.
  *
  * Beside them one `fdatasync` of this disk at a time, which nothing that is acknowledged in `fsync` mode
- * can be faster than. Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between
- * records, so its processor time says nothing and is not shown.
+ * can be faster than. Corrected for coordinated omission: see clients/open-load.ts. The client's process
+ * spins between records, so its processor time says nothing and is not shown.
  */
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
-import { PEER_NAMES } from '../peers/peer.js'
 import { bestPeer } from '../harness/wanted.js'
+import { LAVINMQ } from '../peers/lavinmq.js'
+import { PEER_NAMES } from '../peers/peer.js'
 import { Variants, noteFigures } from './sides.js'
 
 interface Parameters {
@@ -62,6 +63,7 @@ export const latency: Scenario<Parameters> = {
       againstFigure: 'p50',
     },
   ],
+  elsewhere: LAVINMQ.latency,
   full: { lowRate: 1000, highRate: 10_000, seconds: 10, sizeBytes: 128, syncs: 1000 },
   small: { lowRate: 500, highRate: 2000, seconds: 0.3, sizeBytes: 128, syncs: 20 },
   async run(context) {

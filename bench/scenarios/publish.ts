@@ -8,6 +8,7 @@ import type { Timing } from '../harness/actor.js'
 import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
+import { LAVINMQ } from '../peers/lavinmq.js'
 import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 /** Frames of the bare pair, as large as a producer's default batch. */
@@ -39,6 +40,7 @@ export const publish: Scenario<Parameters> = {
     { ...RATE, subject: 'fsync', value: 5, unit: '×', against: bestPeer() },
     { subject: 'relaxed', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
   ],
+  elsewhere: LAVINMQ.publish,
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {

@@ -14,6 +14,7 @@ import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
 import type { Wanted } from '../harness/wanted.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
+import { LAVINMQ } from '../peers/lavinmq.js'
 import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 interface Parameters {
@@ -48,6 +49,7 @@ export const replay: Scenario<Parameters> = {
     ]),
     { subject: 'again', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
   ],
+  elsewhere: LAVINMQ.replay,
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {

@@ -41,7 +41,7 @@ interface Drawn {
 }
 
 function draw(rows: readonly Row[], scale: PlotScale): Drawn {
-  const svg = renderPlot([{ scenario, rows }], scale)
+  const svg = renderPlot([{ scenario, rows, elsewhere: [] }], scale)
   const all = (pattern: RegExp): string[][] =>
     [...svg.matchAll(pattern)].map(([, ...found]) => found)
   return {

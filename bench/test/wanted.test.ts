@@ -21,7 +21,7 @@ function judged(wanted: Wanted, rounds: Record<string, readonly Record<string, n
     scenario: 'some',
     parameters: {},
     measurements: Object.entries(rounds).flatMap(([subject, each]) =>
-      each.map((values) => ({ subject, values })),
+      each.map((values, at) => ({ subject, round: at + 1, values })),
     ),
     remarks: [],
     peers: [],
@@ -69,6 +69,14 @@ describe('what is wanted of a scenario', () => {
     })
     const less: Wanted = { ...more, bound: 'at most' }
     expect(judged(less, { ours: rates(12), ...peers }).judgement?.against).toBe('nats')
+  })
+
+  it('is held against the best of each round, whoever that is', () => {
+    const peers = { nats: rates(1, 4), redis: rates(2, 2) }
+    const more: Wanted = { ...AT_LEAST, value: 5, unit: '×', against: bestPeer() }
+    expect(judged(more, { ours: rates(12, 12), ...peers }).judgement?.measured).toBe(4.5)
+    const less: Wanted = { ...more, bound: 'at most' }
+    expect(judged(less, { ours: rates(12, 12), ...peers }).judgement?.measured).toBe(9)
   })
 
   it('is not measured without the subject, or without anybody to compare with', () => {
