@@ -75,6 +75,8 @@ function stepOf(action: RepairAction): string {
     }
     case 'set-aside':
       return `move      ${action.segment}\n                to ${action.file}, unchanged`
+    case 'write-producers':
+      return `write     ${action.segment} with what is still known of producers`
     case 'list-gap':
       return `give up   ${recordRange(action.fromOffset, action.toOffset)}; readers are told of the gap`
     case 'change-epoch':

@@ -2,9 +2,9 @@
 
 import type { RecoveryReport } from '@tailrace/core'
 
-/** One line, or two. */
+/** A line for each thing that was found. */
 export function recoveryNotice(stream: string, report: RecoveryReport): string {
-  const { tornTail, damage } = report
+  const { tornTail, damage, forgottenProducers } = report
   const lines: string[] = []
   if (damage !== undefined) {
     const { from, segment, reason } = damage
@@ -18,6 +18,14 @@ export function recoveryNotice(stream: string, report: RecoveryReport): string {
     lines.push(
       `stream "${stream}" had ${truncatedBytes} bytes behind its last whole batch, which no sync had ` +
         `seen; they were cut off and are kept in ${evidence}; the next offset is ${nextOffset}`,
+    )
+  }
+  if (forgottenProducers !== undefined) {
+    const { belowOffset, reason } = forgottenProducers
+    lines.push(
+      `stream "${stream}" does not know who wrote the records below offset ${belowOffset}, which were ` +
+        `removed (${reason}); what their producers send again may be stored twice; the file can be ` +
+        'restored from a copy while the server is stopped',
     )
   }
   return lines.join('\n')

@@ -12,6 +12,15 @@ test('names damage, from where on, and what to do', () => {
   )
 })
 
+test('names producers that are forgotten, and what that means', () => {
+  const forgottenProducers = { belowOffset: 40, reason: 'producers.snapshot is missing or damaged' }
+  expect(recoveryNotice('orders', { scannedBytes: 0, rebuilt: [], forgottenProducers })).toBe(
+    'stream "orders" does not know who wrote the records below offset 40, which were removed ' +
+      '(producers.snapshot is missing or damaged); what their producers send again may be stored ' +
+      'twice; the file can be restored from a copy while the server is stopped',
+  )
+})
+
 test('names a torn tail and where its bytes are', () => {
   const tornTail = {
     atPosition: 128,

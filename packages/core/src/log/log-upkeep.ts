@@ -101,8 +101,9 @@ export class LogUpkeep {
   /** Writes down the producer table as of now, once the records it speaks of are durable. */
   async writeProducers(): Promise<void> {
     const { storage, directory, producers, commit, writer, segments } = this.#options
-    // That there are none is worth a note too, once an opening would walk more than one segment for them.
-    if (producers.size === 0 && segments.length === 1) return
+    // That there are none is worth a note too, once an opening would walk more than one segment for them, or
+    // could not, because the first ones were removed.
+    if (producers.size === 0 && segments.length === 1 && segments.first.baseOffset === 0) return
     const snapshot = {
       offset: writer.endMark().offset,
       producers: producers.snapshot(),

@@ -8,6 +8,8 @@ export interface RecoveryReport {
   readonly tornTail?: TornTail
   /** Present when the log is damaged below its end; it is then read-only up to `from`. */
   readonly damage?: Damage
+  /** Present when what is left does not say which producers wrote the records that were removed. */
+  readonly forgottenProducers?: ForgottenProducers
   /** Index files that were damaged and were rebuilt: so far, for each is looked at when it is first needed. */
   readonly rebuilt: readonly string[]
 }
@@ -21,6 +23,13 @@ export interface TornTail {
   readonly evidence: string
   /** The offset that is assigned next. */
   readonly nextOffset: number
+}
+
+/** Producers of removed records: what they send again may be stored twice. */
+export interface ForgottenProducers {
+  /** The records below it were removed, with the segments they were in. */
+  readonly belowOffset: number
+  readonly reason: string
 }
 
 /** A range of records that cannot be read. */

@@ -3,14 +3,16 @@
  *
  * The log itself holds every producer's identity and sequence, until retention removes the records: a
  * snapshot is written before that, and otherwise only saves reading. One that is missing or damaged is not
- * used, and what is retained of the log is walked instead. So it is of one that is newer than the log; but
- * that the log has lost records is proven then, and found before (`knownEnd`).
+ * used, and what is retained of the log is walked instead; once segments were removed that is not all of it,
+ * and is reported. So it is of one that is newer than the log; but that the log has lost records is proven
+ * then, and found before (`knownEnd`).
  */
 import type { BatchView } from '@tailrace/format'
 import { SEGMENT_HEADER_BYTES } from '@tailrace/format'
+import type { ForgottenProducers } from '../log/recovery-report.js'
 import { scanBatches } from '../segments/scan.js'
 import type { Segment } from '../segments/segment.js'
-import { readCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
+import { encodeCheckedFile, readCheckedFile, writeCheckedFile } from '../storage/checked-file.js'
 import type { Storage } from '../storage/storage-port.js'
 import { ProducerTable } from './producer-table.js'
 import type { ProducerSnapshot } from './producer-table.js'
@@ -26,6 +28,11 @@ export async function writeProducerSnapshot(
   content: { readonly offset: number; readonly producers: ProducerSnapshot },
 ): Promise<void> {
   await writeCheckedFile(storage, { directory, name: PRODUCER_SNAPSHOT_FILE, kind: KIND }, content)
+}
+
+/** The content of the file. */
+export function encodeProducerSnapshot(content: StoredSnapshot): Uint8Array {
+  return encodeCheckedFile(KIND, content)
 }
 
 /** A snapshot as it was stored: the end of the log it reflects, and the table, not looked at yet. */
@@ -45,6 +52,28 @@ export function readProducerSnapshot(
   if (typeof found.content !== 'object' || found.content === null) return undefined
   const { offset, producers } = found.content as Record<string, unknown>
   return typeof offset === 'number' ? { offset, producers } : undefined
+}
+
+/**
+ * The end of what was removed with its segments, which is where the snapshot has to reach at least: none is
+ * removed before one that does is durable. 0 when nothing was removed; what a gap took was not.
+ */
+export function removedEnd(startOffset: number, segmentsStart: number): number {
+  return Math.min(startOffset, segmentsStart)
+}
+
+/** What the log no longer says of producers, for want of the snapshot; undefined when nothing is missing. */
+export function forgottenProducers(
+  snapshot: StoredSnapshot | undefined,
+  belowOffset: number,
+): ForgottenProducers | undefined {
+  if (belowOffset === 0) return undefined
+  const found = snapshot === undefined ? undefined : restored(snapshot)
+  if (found === undefined) {
+    return { belowOffset, reason: `${PRODUCER_SNAPSHOT_FILE} is missing or damaged` }
+  }
+  if (found.offset >= belowOffset) return undefined
+  return { belowOffset, reason: `${PRODUCER_SNAPSHOT_FILE} reaches offset ${found.offset} only` }
 }
 
 /** The table as of the end of `segments`. */

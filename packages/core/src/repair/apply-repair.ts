@@ -5,9 +5,10 @@
  * on the repair has happened, and whoever opens the stream completes it (docs/adr/0013).
  */
 import { randomBytes } from 'node:crypto'
-import { indexFileName, segmentFileName, StorageError } from '@tailrace/format'
+import { indexFileName, parseIndexFileName, segmentFileName, StorageError } from '@tailrace/format'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { writeStreamMetadata } from '../log/stream-metadata.js'
+import { encodeProducerSnapshot, PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
 import { encodedIndex } from '../segments/segment-loader.js'
 import { openStoreMetadata, writeStoreMetadata } from '../store/store-metadata.js'
 import type { Storage } from '../storage/storage-port.js'
@@ -57,6 +58,10 @@ async function writeFiles(work: RepairWork, ready: ReadyFiles): Promise<StreamMe
     const path = ready.path(segmentFileName(plan.beginAt))
     const target = { path, baseOffset: plan.beginAt, createdUs: nowUs }
     await buildEmptySegment(storage, target, owner)
+  }
+  if (plan.producers !== undefined) {
+    const content = encodeProducerSnapshot(plan.producers)
+    await storage.writeFile(ready.path(PRODUCER_SNAPSHOT_FILE), content)
   }
   return {
     ...rest,
@@ -134,7 +139,7 @@ class ReadyFiles {
   path(name: string): string {
     const { files, plan, directory } = this.#work
     const isFree = !files.names.has(name) || plan.aside.some(({ from }) => from === name)
-    const isIndex = name === indexFileName(Number.parseInt(name, 10))
+    const isIndex = parseIndexFileName(name) !== undefined
     // A file that stays must never be replaced, whatever an inspection made of it.
     if (!isFree && !isIndex) throw new Error(`the repair would replace "${name}"`)
     this.#names.push(name)

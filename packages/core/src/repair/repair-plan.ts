@@ -6,6 +6,7 @@
  */
 import { segmentFileName } from '@tailrace/format'
 import { PRODUCER_SNAPSHOT_FILE } from '../producers/producer-snapshot.js'
+import type { StoredSnapshot } from '../producers/producer-snapshot.js'
 import { joinedGaps } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
 import type { Hole, InspectedSegment, InspectedStream } from './inspect-stream.js'
@@ -15,6 +16,7 @@ import type { DenseRun } from './segment-scan.js'
 import type { SegmentPlace } from './stream-files.js'
 import { defectsOf } from './stream-verification.js'
 import type { Defect } from './verification.js'
+import type { Sidecars } from './verify-sidecars.js'
 
 /** A range of positions. */
 export interface ByteRange {
@@ -55,10 +57,12 @@ export interface AsidePlan {
 /** What a repair does. */
 export interface RepairPlan {
   readonly rebuilds: readonly RebuildPlan[]
-  /** Originals, misplaced segments and a damaged snapshot of producers. */
+  /** Originals, misplaced segments and a snapshot of producers that does not serve. */
   readonly aside: readonly AsidePlan[]
   /** The offset at which an empty active segment begins; undefined when none is needed. */
   readonly beginAt: number | undefined
+  /** A snapshot of producers that is written; undefined when none is needed. */
+  readonly producers: StoredSnapshot | undefined
   /** All gaps of the stream with the repair. */
   readonly gaps: readonly Gap[]
   readonly lostRecords: number
@@ -68,13 +72,10 @@ export interface RepairPlan {
   readonly actions: readonly RepairAction[]
 }
 
-/**
- * Plans the repair of a stream; without actions when there is nothing to do. `sidecarDefects` is what is
- * wrong with its files beside the log.
- */
+/** Plans the repair of a stream; without actions when there is nothing to do. */
 export function planRepair(
   inspected: InspectedStream,
-  sidecarDefects: readonly Defect[],
+  { defects: sidecarDefects, producersRepair }: Sidecars,
 ): RepairPlan {
   const { metadata, startOffset } = inspected
   const damaged = damagedSegments(inspected)
@@ -87,16 +88,9 @@ export function planRepair(
   // Before an active segment of the repair's making they would count as parts of the log.
   const inTheWay = inspected.orphans.filter(({ baseOffset }) => baseOffset <= (end.beginAt ?? -1))
   const replaced = [...damaged, ...inspected.misplaced].map(({ place }) => place)
-  // A new one is written from what is left of the log; nothing makes cursors anew.
-  const isSnapshot = ({ segment }: Defect): boolean => segment === PRODUCER_SNAPSHOT_FILE
   const names = [...replaced, ...inTheWay].map(({ fileName }) => fileName)
-  const setAside = [
-    ...names,
-    ...sidecarDefects.filter(isSnapshot).map(({ segment }) => segment),
-  ].map((from) => ({
-    from,
-    to: takeName(from, taken),
-  }))
+  if (producersRepair?.isMissing === false) names.push(PRODUCER_SNAPSHOT_FILE)
+  const setAside = names.map((from) => ({ from, to: takeName(from, taken) }))
   const found = [...faultGaps(damaged), ...inspected.holes.map(gapOf)]
   const listed = metadata?.gaps ?? []
   const gaps = joinedGaps([...listed, ...found], startOffset)
@@ -104,12 +98,14 @@ export function planRepair(
     rebuilds,
     aside: setAside,
     beginAt: end.beginAt,
+    producers: producersRepair?.content,
     gaps,
     lostRecords: recordsIn(gaps) - recordsIn(joinedGaps(listed, startOffset)),
     epochReason: end.epochReason,
     unrepairable: [
       ...unrepairable(inspected, damaged),
-      ...sidecarDefects.filter((defect) => !isSnapshot(defect)),
+      // Nothing makes cursors anew.
+      ...sidecarDefects.filter(({ segment }) => segment !== PRODUCER_SNAPSHOT_FILE),
     ],
   }
   return { ...plan, actions: actionsOf(plan, joinedGaps(found, startOffset)) }
@@ -268,13 +264,16 @@ function unrepairable(
 }
 
 function actionsOf(plan: Omit<RepairPlan, 'actions'>, newGaps: readonly Gap[]): RepairAction[] {
-  const { rebuilds, aside, beginAt, epochReason } = plan
+  const { rebuilds, aside, beginAt, producers, epochReason } = plan
   const actions = rebuilds.flatMap(rebuildActions)
   for (const { from, to } of aside) actions.push({ kind: 'set-aside', segment: from, file: to })
   if (beginAt !== undefined) {
     const offsets = { fromOffset: beginAt, toOffset: beginAt }
     const segment = segmentFileName(beginAt)
     actions.push({ kind: 'write-segment', segment, ...offsets, lengthBytes: 0 })
+  }
+  if (producers !== undefined) {
+    actions.push({ kind: 'write-producers', segment: PRODUCER_SNAPSHOT_FILE })
   }
   for (const { from, to } of newGaps) {
     actions.push({ kind: 'list-gap', fromOffset: from, toOffset: to })

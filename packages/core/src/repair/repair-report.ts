@@ -25,6 +25,11 @@ export type RepairAction =
     }
   /** The damaged file, a segment or the snapshot of producers, is renamed; nothing of it is changed. */
   | { readonly kind: 'set-aside'; readonly segment: string; readonly file: string }
+  /**
+   * A new snapshot of producers is written, of what is still known of them: whoever wrote records that
+   * were removed, and sends them again, may be stored twice.
+   */
+  | { readonly kind: 'write-producers'; readonly segment: string }
   /** The records from `fromOffset` to `toOffset` (exclusive) are given up. */
   | { readonly kind: 'list-gap'; readonly fromOffset: number; readonly toOffset: number }
   /** Records that readers saw may have vanished at the end: whoever knows the old epoch is told. */

@@ -27,8 +27,8 @@ import { planRepair } from './repair-plan.js'
 import type { RepairPlan } from './repair-plan.js'
 import type { RepairReport } from './repair-report.js'
 import { StorageSource } from './storage-source.js'
-import type { Defect } from './verification.js'
 import { verifySidecars } from './verify-sidecars.js'
+import type { Sidecars } from './verify-sidecars.js'
 
 /** How to repair. */
 export interface RepairOptions {
@@ -78,9 +78,9 @@ interface RepairedStream {
 }
 
 async function previewRepair(stream: RepairedStream): Promise<RepairReport> {
-  const { inspected, sidecarDefects } = await inspect(stream)
+  const { inspected, sidecars } = await inspect(stream)
   const isInterrupted = inspected.metadata?.repair !== undefined
-  const plan = planRepair(inspected, sidecarDefects)
+  const plan = planRepair(inspected, sidecars)
   return reportOf(stream, plan, { isInterrupted, isApplied: false })
 }
 
@@ -95,8 +95,8 @@ async function carryOut(
   const metadata = await finishRepair(storage, directory, found)
   // Names in order, as at every opening.
   await collectSegmentFiles(storage, directory)
-  const { inspected, sidecarDefects } = await inspect(stream)
-  const plan = planRepair(inspected, sidecarDefects)
+  const { inspected, sidecars } = await inspect(stream)
+  const plan = planRepair(inspected, sidecars)
   if (plan.actions.length > 0) {
     const { files } = inspected
     await applyRepair({ storage, source, directory, metadata, files, plan, nowUs })
@@ -119,7 +119,7 @@ async function inspectedMetadata({
 
 async function inspect({ name, directory, source }: RepairedStream): Promise<{
   readonly inspected: InspectedStream
-  readonly sidecarDefects: readonly Defect[]
+  readonly sidecars: Sidecars
 }> {
   const buffer = new WindowBuffer()
   const inspected = await inspectSettled({ source, directory, buffer, onRead: () => undefined })
@@ -127,8 +127,7 @@ async function inspect({ name, directory, source }: RepairedStream): Promise<{
   if (inspected.metadata === undefined) {
     throw noMetadata(name, inspected.metadataProblem ?? 'stream.meta is missing')
   }
-  const { defects: sidecarDefects } = await verifySidecars(source, directory, inspected)
-  return { inspected, sidecarDefects }
+  return { inspected, sidecars: await verifySidecars(source, directory, inspected) }
 }
 
 function reportOf(

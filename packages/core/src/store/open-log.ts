@@ -11,7 +11,12 @@ import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { finishRepair } from '../repair/finish-repair.js'
-import { readProducerSnapshot, recoverProducers } from '../producers/producer-snapshot.js'
+import {
+  forgottenProducers,
+  readProducerSnapshot,
+  recoverProducers,
+  removedEnd,
+} from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { segmentLoader } from '../segments/segment-loader.js'
@@ -76,11 +81,14 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
       ? await enterRelaxed(environment, { directory, stored }, recovered.hasLostBatches)
       : stored
   const producers = recoverProducers(snapshot, recovered.segments)
+  const segmentsStart = recovered.segments[0]?.baseOffset ?? 0
+  const forgotten = forgottenProducers(snapshot, removedEnd(stored.startOffset, segmentsStart))
+  const report = { ...recovered.report, ...(forgotten && { forgottenProducers: forgotten }) }
   return new Log({
     storage,
     directory,
     metadata,
-    recovered,
+    recovered: { ...recovered, report },
     producers,
     rebuilt,
     loader,

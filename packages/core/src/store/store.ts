@@ -61,8 +61,9 @@ export interface StoreOptions {
   /** Hears of failures in the background that no caller waits for. Default: they are dropped. */
   readonly onBackgroundError?: (stream: string, error: unknown) => void
   /**
-   * Hears what the opening of a stream found, when that is worth a word: a torn tail that was cut off, or
-   * damage, behind which the log cannot be read. Default: nobody; `log.recovery` says it, too.
+   * Hears what the opening of a stream found, when that is worth a word: a torn tail that was cut off,
+   * damage, behind which the log cannot be read, or producers that are forgotten. Default: nobody;
+   * `log.recovery` says it, too.
    */
   readonly onRecovery?: (stream: string, report: RecoveryReport) => void
   /** Default: the machine's. */
@@ -318,8 +319,9 @@ export class Store implements AsyncDisposable {
     // Closed by itself, perhaps still being closed; how that ends concerns whoever did it.
     await opened?.close().catch(ignoreFailedSync)
     const log = await openLog(this.#environment, name)
-    const { tornTail, damage } = log.recovery
-    if (tornTail !== undefined || damage !== undefined) this.#onRecovery(name, log.recovery)
+    const { tornTail, damage, forgottenProducers } = log.recovery
+    if ((tornTail ?? damage ?? forgottenProducers) !== undefined)
+      this.#onRecovery(name, log.recovery)
     this.#logs.set(name, log)
     return log
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { repairStream, verifyStore } from '../../src/index.js'
@@ -173,49 +173,6 @@ describe('verifyStore on the files beside the batches', () => {
     for (const apply of [false, true]) {
       await errorOf('STREAM_CORRUPT', repairStream(directory.path, 's', { apply }))
     }
-  })
-
-  it('takes a damaged snapshot of producers for damage once records were removed', async () => {
-    using directory = temporaryDirectory()
-    copyDirectory(filled.path, directory.path)
-    await using opened = await openTestLog(directory.path, SMALL)
-    await opened.log.trim(2)
-    await opened.store.close()
-    flipBit(inStream(directory.path, 'producers.snapshot'), 40, 1)
-    const found = await verifyStore(directory.path)
-    expect(found.isSound).toBe(false)
-    expect(found.streams[0]).toMatchObject({
-      startOffset: 2,
-      warnings: [],
-      defects: [
-        {
-          segment: 'producers.snapshot',
-          code: 'UNREADABLE',
-          message: expect.stringMatching(
-            /^damaged: checksum mismatch; .* may be stored twice$/,
-          ) as string,
-        },
-      ],
-    })
-    const action = {
-      kind: 'set-aside',
-      segment: 'producers.snapshot',
-      file: 'producers.snapshot.damaged',
-    }
-    for (const apply of [false, true]) {
-      const report = await repairStream(directory.path, 's', { apply })
-      const nothingElse = { lostRecords: 0, gaps: [], unrepairable: [] }
-      expect(report).toMatchObject({ isApplied: apply, actions: [action], ...nothingElse })
-    }
-    const repaired = await verifyStore(directory.path)
-    expect(repaired.isSound).toBe(true)
-    expect(repaired.streams[0]).toMatchObject({ warnings: [], evidence: [action.file] })
-    // The next clean stop writes a new one.
-    const again = await openTestLog(directory.path, SMALL)
-    await again.log.append({ value: 'on' })
-    await again.store.close()
-    expect(existsSync(inStream(directory.path, 'producers.snapshot'))).toBe(true)
-    expect((await verifyStore(directory.path)).isSound).toBe(true)
   })
 
   it('leaves damaged cursors to a person', async () => {

@@ -79,8 +79,11 @@ async function judgeReopened(store: Store, shadow: ShadowStream): Promise<void> 
 
 function expectBounds(log: Log, shadow: ShadowStream): void {
   const { known, inFlight, acknowledgedEnd, trimmedTo, trimAskedTo, options } = shadow
-  const { startOffset, endOffset, failure } = log
+  const { startOffset, endOffset, failure, recovery } = log
   const state = stateOf(log)
+  if (recovery.forgottenProducers !== undefined) {
+    throw new BrokenPromise('wrong-producer', `${state}: ${recovery.forgottenProducers.reason}`)
+  }
   if (failure !== undefined) {
     throw new BrokenPromise('not-writable', `${state} failed: ${failure.message}`)
   }
