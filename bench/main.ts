@@ -9,11 +9,13 @@ import { reportOf } from './harness/report.js'
 import { runScenario } from './harness/run-scenario.js'
 import { renderTable } from './harness/table.js'
 import { warmMemory } from './harness/warm-memory.js'
+import { installPeers } from './peers/install.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
                  [--peers | --no-peers] [--warm | --no-warm] [--json] [--out FILE]
-                 [--svg FILE] [--scale linear|log] [--cpu-prof DIR] [--list]`
+                 [--svg FILE] [--scale linear|log] [--cpu-prof DIR] [--list]
+npm run bench -- --install-peers`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,12 +32,17 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: 'linear' },
     'cpu-prof': { type: 'string' },
     list: { type: 'boolean', default: false },
+    'install-peers': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) exit(USAGE, 0)
 if (values.list) {
   exit(SCENARIOS.map(({ name, about }) => `${name.padEnd(12)} ${about}`).join('\n'), 0)
+}
+if (values['install-peers']) {
+  const { isComplete, lines } = await installPeers((line) => process.stderr.write(`${line}\n`))
+  exit(lines.join('\n'), isComplete ? 0 : 1)
 }
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
 if (unknown.length > 0) exit(`there is no scenario ${unknown.join(', ')}: see --list`, 2)

@@ -1,6 +1,6 @@
 /** The result of a scenario as text. */
 import type { ScenarioReport } from './report.js'
-import type { Column, Scenario } from './scenario.js'
+import type { Scenario } from './scenario.js'
 import type { Row, Spread } from './summary.js'
 import { renderJudgements } from './wanted.js'
 
