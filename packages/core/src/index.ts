@@ -22,6 +22,7 @@ export type {
 } from './log/log-types.js'
 export { LogReader } from './log/log-reader.js'
 export type { BatchRun } from './log/log-reader.js'
+export type { RecoveryLimits } from './log/recovery-limits.js'
 export type { Damage, ForgottenProducers, RecoveryReport, TornTail } from './log/recovery-report.js'
 export { DEFAULT_STREAM_CONFIG, parseStreamConfig } from './log/stream-config.js'
 export type { Durability, StreamConfig, StreamConfigInput } from './log/stream-config.js'

@@ -81,6 +81,7 @@ export {
   type SegmentHeader,
 } from './segment/segment-header.js'
 export {
+  hasDamagedRecoveryPoint,
   readRecoveryPoint,
   writeRecoveryPoint,
   type RecoveryPoint,

@@ -33,7 +33,7 @@ export function followedLoader(
     const walked = walkedExtent(segment, contents)
     if (hooks.isContinued(segment, walked.endOffset)) return walked
     const bytes = storage.readFile(`${directory}/${segment.fileName}`) ?? new Uint8Array(0)
-    return scannedExtent(new SegmentBytes({ bytes }), segment.baseOffset)
+    return scannedExtent(new SegmentBytes({ bytes }), emptyExtent(segment.baseOffset))
   })
   return {
     openSealed(segment) {

@@ -9,6 +9,7 @@ import type { Segment, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import type { RecordCollector } from './record-collector.js'
 import type { RecoveredLog } from './recovery.js'
+import type { RecoveryLimits } from './recovery-limits.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
 /** What a log is opened with. */
@@ -20,6 +21,7 @@ export interface LogOptions {
   readonly producers: ProducerTable
   /** Sealed segments whose index file is of no use; the loader adds to it, upkeep writes them anew. */
   readonly rebuilt: Set<Segment>
+  readonly limits: RecoveryLimits
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings

@@ -7,19 +7,17 @@
  * segment is cut at the next opening, an unremoved one is removed then.
  */
 import { END_MARKER_BYTES } from '@tailrace/format'
-import type { Clock } from '../io/clock.js'
 import { JobQueue } from '../io/job-queue.js'
-import { writeProducerSnapshot } from '../producers/producer-snapshot.js'
-import type { ProducerTable } from '../producers/producer-table.js'
 import { writeIndexFile } from '../segments/segment-loader.js'
 import type { Segment } from '../segments/segment.js'
 import { writeInPlaceOfIndexes } from '../storage/full-disk.js'
-import type { Storage } from '../storage/storage-port.js'
+import { Checkpointer } from './checkpointer.js'
 import { isContinued } from './gap.js'
 import type { GroupCommit } from './group-commit.js'
-import { offsetOutOfRange } from './log-errors.js'
+import { endUnreached, offsetOutOfRange } from './log-errors.js'
+import type { LogMark } from './log-mark.js'
+import type { LogOptions } from './log-options.js'
 import { retentionStart } from './retention.js'
-import { endUnreached } from './log-errors.js'
 import { removeSegmentFiles } from './segment-files.js'
 import type { SegmentList } from './segment-list.js'
 import type { SegmentWriter } from './segment-writer.js'
@@ -27,39 +25,51 @@ import { withStartOffset, writeStreamMetadata } from './stream-metadata.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
 /** The parts of the log that upkeep works on. */
-export interface LogUpkeepOptions {
-  readonly storage: Storage
-  readonly directory: string
-  readonly clock: Clock
-  readonly metadata: StreamMetadata
+export interface LogParts {
   readonly segments: SegmentList
   readonly writer: SegmentWriter
   readonly commit: GroupCommit
-  readonly producers: ProducerTable
-  /** Segments whose index file is to be written anew. */
-  readonly rebuilt: Set<Segment>
   /** True while the log may be changed: open, undamaged, not poisoned. */
   readonly isWritable: () => boolean
-  readonly onError: (error: unknown) => void
 }
 
 /** The jobs behind the appends of one log, one after another. */
 export class LogUpkeep {
-  readonly #options: LogUpkeepOptions
+  readonly #options: LogOptions & LogParts
+  readonly #checkpointer: Checkpointer
   readonly #jobs: JobQueue
   #metadata: StreamMetadata
   /** The end of the last commit that settled a segment: the log itself notes it a moment later. */
   #settledOffset = 0
 
-  constructor(options: LogUpkeepOptions) {
-    this.#options = options
+  constructor(options: LogOptions, parts: LogParts) {
+    this.#options = { ...options, ...parts }
     this.#metadata = options.metadata
-    this.#jobs = new JobQueue(options.onError)
+    const { storage, directory, producers, recovered } = options
+    this.#checkpointer = new Checkpointer({
+      storage,
+      directory,
+      producers,
+      streamId: options.metadata.streamId,
+      checkpointBytes: options.limits.checkpointBytes,
+      from: { segment: parts.segments.last, position: recovered.checkpointPosition },
+    })
+    this.#jobs = new JobQueue(options.onBackgroundError)
   }
 
   /** The metadata with the start offset in force. */
   get metadata(): StreamMetadata {
     return this.#metadata
+  }
+
+  /** A commit: syncs everything up to the mark, the end of the log, and takes on what is to be done then. */
+  async syncUpTo(mark: LogMark): Promise<void> {
+    const taken = this.#checkpointer.take(mark)
+    this.settle(await this.#options.writer.syncUpTo(mark), mark.offset)
+    if (taken === undefined) return
+    this.#jobs.push(async () => {
+      if (this.#options.isWritable()) await this.#checkpointer.write(taken)
+    })
   }
 
   /** Takes on segments that are sealed and wholly durable, as are all records below the offset. */
@@ -68,7 +78,7 @@ export class LogUpkeep {
     this.#settledOffset = durableOffset
     this.#jobs.push(() => this.#noteEnd())
     for (const segment of segments) this.#jobs.push(() => this.#cutToSize(segment))
-    this.#jobs.push(() => this.writeProducers())
+    this.#jobs.push(() => this.#writeProducers())
     this.#jobs.push(() => this.#retain())
   }
 
@@ -99,8 +109,8 @@ export class LogUpkeep {
   }
 
   /** Writes down the producer table as of now, once the records it speaks of are durable. */
-  async writeProducers(): Promise<void> {
-    const { storage, directory, producers, commit, writer, segments } = this.#options
+  async #writeProducers(): Promise<void> {
+    const { producers, commit, writer, segments } = this.#options
     // That there are none is worth a note too, once an opening would walk more than one segment for them, or
     // could not, because the first ones were removed.
     if (producers.size === 0 && segments.length === 1 && segments.first.baseOffset === 0) return
@@ -109,14 +119,26 @@ export class LogUpkeep {
       producers: producers.snapshot(),
     }
     await commit.flush()
-    await writeProducerSnapshot(storage, directory, snapshot)
+    await this.#checkpointer.writeProducers(snapshot)
+  }
+
+  /**
+   * Writes down, at a stop, what spares the next opening some work. That it fails, on a full disk, loses
+   * nothing. Call when everything is durable.
+   */
+  async noteStop(): Promise<void> {
+    const { writer, onBackgroundError } = this.#options
+    const taken = this.#checkpointer.take(writer.endMark(), 'stop')
+    if (taken === undefined) await this.#writeProducers().catch(onBackgroundError)
+    else await this.#checkpointer.write(taken).catch(onBackgroundError)
+    await this.#noteClosed().catch(onBackgroundError)
   }
 
   /**
    * Notes the clean stop of a relaxed stream: nothing that readers saw can be lost any more. And the end, of
    * any stream of which that is still to be done.
    */
-  async noteClosed(): Promise<void> {
+  async #noteClosed(): Promise<void> {
     const { openSinceBoot, ...closed } = this.#metadata
     if (openSinceBoot === undefined && !this.#isEndUnnoted) return
     this.#metadata = { ...closed, durableOffset: this.#durableOffset }
@@ -246,6 +268,6 @@ export class LogUpkeep {
     await commit.flush()
     await writer.active.named
     await writer.active.sync()
-    await writeInPlaceOfIndexes(storage, directory, () => this.writeProducers())
+    await writeInPlaceOfIndexes(storage, directory, () => this.#writeProducers())
   }
 }

@@ -40,8 +40,10 @@ import type {
   StartPosition,
 } from './log-types.js'
 import { LogUpkeep } from './log-upkeep.js'
+import { PointSync } from './point-sync.js'
 import { RecordAppends } from './record-appends.js'
 import type { CollectedWaiter } from './record-collector.js'
+import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
 import { segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
@@ -60,6 +62,7 @@ export class Log {
   readonly #upkeep: LogUpkeep
   readonly #appends: AppendQueue
   readonly #records: RecordAppends
+  readonly #pointSync: PointSync
   readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
@@ -80,6 +83,11 @@ export class Log {
         directory,
         identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
+        unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
+        extendReach: async () => {
+          this.#assertWritable()
+          await this.#pointSync.extend()
+        },
         loader,
         cache,
         activeMappings: options.activeMappings,
@@ -102,28 +110,21 @@ export class Log {
         slots: options.syncSlots,
         delayMs: metadata.config.durability === 'fsync' ? 0 : metadata.config.flushIntervalMs,
         endMark: () => this.#writer.endMark(),
-        syncUpTo: async (mark) => {
-          this.#upkeep.settle(await this.#writer.syncUpTo(mark), mark.offset)
-        },
+        syncUpTo: (mark) => this.#upkeep.syncUpTo(mark),
         onSettled: () => {
           this.#settle()
         },
       },
       end,
     )
-    this.#upkeep = new LogUpkeep({
-      storage,
-      directory,
-      clock,
-      metadata,
+    const parts = {
       segments: this.#segments,
       writer: this.#writer,
       commit: this.#commit,
-      producers: this.#producers,
-      rebuilt: options.rebuilt,
       isWritable: () => this.failure === undefined,
-      onError: onBackgroundError,
-    })
+    }
+    this.#pointSync = new PointSync(options, parts)
+    this.#upkeep = new LogUpkeep(options, parts)
     const hasRoomFor = (batchLength: number): boolean => this.#writer.hasRoomFor(batchLength)
     this.#appends = new AppendQueue({
       hasRoomFor,
@@ -439,6 +440,7 @@ export class Log {
       await this.#appends.idle()
       if ((this.#damage ?? this.#commit.failure) === undefined) await this.#settleForGood()
     } finally {
+      await this.#pointSync.stop()
       await this.#commit.idle()
       await this.#upkeep.idle()
       await this.#cursors.idle()
@@ -466,6 +468,7 @@ export class Log {
     const { failure, durable } = this.#commit
     if (failure === undefined) {
       this.#writer.noteRecoveryPoint(durable, this.epoch)
+      this.#pointSync.noted()
       this.#appends.settle(durable.offset)
     } else {
       this.#appends.fail(failure)
@@ -478,13 +481,10 @@ export class Log {
   async #settleForGood(): Promise<void> {
     await this.#commit.flush()
     await this.#upkeep.idle()
-    const { syncSlots, onBackgroundError } = this.#options
-    await syncSlots.run(async () => {
+    await this.#options.syncSlots.run(async () => {
       this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
       await this.#writer.active.sync()
-      // These spare the next opening some work. That they fail, on a full disk, loses nothing.
-      await this.#upkeep.writeProducers().catch(onBackgroundError)
-      await this.#upkeep.noteClosed().catch(onBackgroundError)
+      await this.#upkeep.noteStop()
     })
   }
 

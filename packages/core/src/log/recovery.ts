@@ -1,7 +1,8 @@
 /**
  * Recovery: finds the end of the log after whatever happened, and makes it safe to append there.
  *
- * Only what lies behind the recovery point is scanned whole. Invalid bytes behind it are a torn tail:
+ * Only what lies behind the recovery point is scanned whole, as far as the log may have been written
+ * behind it; the headers before it from the last checkpoint on. Invalid bytes behind it are a torn tail:
  * nothing there was known to be durable, so the bytes are kept as evidence and cut off, with any
  * segment behind them. Invalid bytes before it are damage: the log opens read-only up to them. Every
  * step may be interrupted; running it again goes on from what it finds (docs/adr/0005).
@@ -9,12 +10,13 @@
 import {
   BATCH_ALIGNMENT_BYTES,
   decodeSegmentHeader,
+  hasDamagedRecoveryPoint,
   indexFileName,
   readRecoveryPoint,
   SEGMENT_HEADER_BYTES,
   TailraceError,
 } from '@tailrace/format'
-import type { BatchView, RecoveryPoint } from '@tailrace/format'
+import type { BatchView } from '@tailrace/format'
 import { scanBatches } from '../segments/scan.js'
 import type { ScanEnd } from '../segments/scan.js'
 import { SegmentBytes } from '../segments/segment-bytes.js'
@@ -23,6 +25,8 @@ import type { MappingCache } from '../segments/mapping-cache.js'
 import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
 import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
+import { agreedExtent } from './checkpoint.js'
+import type { Checkpoint } from './checkpoint.js'
 import { isContinued } from './gap.js'
 import type { Gap } from './gap.js'
 import type { Damage, RecoveryReport, TornTail } from './recovery-report.js'
@@ -41,6 +45,10 @@ export interface RecoveryOptions {
   readonly gaps: readonly Gap[]
   /** The log was durable up to here, whatever the segments say: `knownEnd`. */
   readonly knownEnd: number
+  /** The last one that was stored; undefined where there is none. */
+  readonly checkpoint: Checkpoint | undefined
+  /** The stream was written at most this far behind a durable recovery point in the header. */
+  readonly unsyncedBytesMax: number
   /** For the report: names are added to it when segments are opened, also later. */
   readonly rebuilt: readonly string[]
   readonly loader: SegmentLoader
@@ -56,6 +64,8 @@ export interface RecoveredLog {
   readonly uncut: readonly Segment[]
   /** True when batches that a reader may have seen in `relaxed` mode are gone. */
   readonly hasLostBatches: boolean
+  /** Position in the active segment up to which the last checkpoint reaches; behind the header without. */
+  readonly checkpointPosition: number
   readonly report: RecoveryReport
 }
 
@@ -67,6 +77,10 @@ interface ScannedSegment {
   readonly end: ScanEnd
   /** The header could not be read; nothing behind it was scanned. */
   readonly isUnreadable: boolean
+  /** Where the scan began: what lies before is as the checkpoint says. */
+  readonly checkpointPosition: number
+  /** Behind it nothing was ever written. */
+  readonly reach: number
 }
 
 /** Scans, cuts, and returns the log ready for use. @throws {StorageError} IO_ERROR, NO_SPACE. */
@@ -78,25 +92,25 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
     const previous = scanned.at(-1)
     if (previous !== undefined && !continuesAt(options, previous, entry)) break
     const isFirst = scanned.length === 0
-    const segment = scanSegment(options, entry, isFirst ? from.point : undefined)
+    const segment = scanSegment(options, entry, isFirst ? from.durablePosition : 0)
     // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
     if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
     scanned.push(segment)
   }
   const last = scanned.at(-1)
   if (last === undefined) throw new Error('recovery scans at least one segment')
-  const point = scanned.length === 1 ? from.point : undefined
-  const damage = damageBelow(last, point) ?? damageBehind(options, last)
+  const damage =
+    damageBelow(last, scanned.length === 1 ? from.durablePosition : 0) ??
+    damageBehind(options, last)
   if (damage !== undefined) return readOnlyLog(options, { from, scanned, damage })
-  const hasLaterBatch =
-    laterBatch(last.contents, last.end.position, last.end.nextOffset) !== undefined
+  const hasLaterBatch = laterBatchOf(last) !== undefined
   const orphans = files.slice(from.index + scanned.length)
   const { tornTail, tornEnd } = await cutBehind(options, last, orphans)
   const live = scanned.map((segment) =>
     activeSegment(options, segment, segment === last ? tornEnd : 0),
   )
   // What is found may be in the page cache only: from here on it counts as durable.
-  const durablePosition = from.point?.durablePosition ?? 0
+  const { durablePosition } = from
   const isAllDurable = live.length === 1 && last.end.position === durablePosition
   for (const [at, segment] of isAllDurable ? [] : live.entries()) {
     segment.storeAgain(at === 0 ? durablePosition : 0)
@@ -111,34 +125,61 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
     segments: [...sealed, ...live],
     uncut: [...sealed.filter((_, at) => earlier[at]?.hasIndex === false), ...rolled],
     hasLostBatches: last.end.defect !== undefined || orphans.length > 0 || hasLaterBatch,
+    checkpointPosition: last.checkpointPosition,
     report: {
-      scannedBytes: scanned.reduce((sum, { extent }) => sum + extent.dataEnd, 0),
+      scannedBytes: scanned.reduce((sum, it) => sum + it.extent.dataEnd - it.checkpointPosition, 0),
       ...(tornTail === undefined ? {} : { tornTail }),
       rebuilt: options.rebuilt,
     },
   }
 }
 
-/** The newest segment with a recovery point, or the oldest segment without one. */
+/**
+ * The newest segment with a recovery point, or the oldest segment. The position up to which it is durable
+ * is 0 without one.
+ */
 function findRecoveryPoint(options: RecoveryOptions): {
   readonly index: number
-  readonly point: RecoveryPoint | undefined
+  readonly durablePosition: number
 } {
   const { files } = options
   for (let index = files.length - 1; index >= 0; index -= 1) {
     const entry = files[index]
     if (entry === undefined) break
     const contents = openContents(options, entry, 'read')
-    const point = readPoint(contents)
+    const durablePosition = durablePositionIn(options, entry, contents)
     contents.file.close()
-    if (point !== undefined) return { index, point }
+    if (durablePosition !== undefined) return { index, durablePosition }
   }
-  return { index: 0, point: undefined }
+  return { index: 0, durablePosition: 0 }
 }
 
-function readPoint(contents: SegmentBytes): RecoveryPoint | undefined {
+/** The later of the recovery point in the header and the checkpoint, which is durable before the next point is. */
+function durablePositionIn(
+  { checkpoint }: RecoveryOptions,
+  entry: SegmentFileEntry,
+  contents: SegmentBytes,
+): number | undefined {
   // One that lies behind the end of the file counts, too: it says that the file lost what was durable.
-  return readRecoveryPoint(contents.bytes)
+  const point = readRecoveryPoint(contents.bytes)?.durablePosition
+  const checkpointed = agreedExtent(checkpoint, entry.baseOffset, contents)?.dataEnd
+  return checkpointed === undefined ? point : Math.max(point ?? 0, checkpointed)
+}
+
+/** Position behind which a segment was never written, whatever the crash left. */
+function reachOf(
+  { unsyncedBytesMax }: RecoveryOptions,
+  { bytes }: SegmentBytes,
+  checkpointPosition: number,
+): number {
+  if (hasDamagedRecoveryPoint(bytes)) return bytes.length
+  const point = readRecoveryPoint(bytes)?.durablePosition ?? 0
+  // Behind the header at least, as checkpoints are.
+  return Math.min(Math.max(point, checkpointPosition) + unsyncedBytesMax, bytes.length)
+}
+
+function laterBatchOf({ contents, end, reach }: ScannedSegment): ReturnType<typeof laterBatch> {
+  return laterBatch(contents, end.position, { nextOffset: end.nextOffset, limit: reach })
 }
 
 function continuesAt(
@@ -150,32 +191,37 @@ function continuesAt(
   return isContinued(gaps, end.nextOffset, entry.baseOffset)
 }
 
-/** Headers up to the recovery point, everything behind it. */
+/** Headers from the checkpoint up to the recovery point, everything behind it. */
 function scanSegment(
   options: RecoveryOptions,
   entry: SegmentFileEntry,
-  point: RecoveryPoint | undefined,
+  durablePosition: number,
 ): ScannedSegment {
   const contents = openContents(options, entry, 'write')
-  const extent = emptyExtent(entry.baseOffset)
   const unreadable = headerDefect(options, contents, entry)
-  if (unreadable !== undefined)
-    return { entry, contents, extent, end: unreadable, isUnreadable: true }
-  const durablePosition = point?.durablePosition ?? 0
+  const known =
+    unreadable === undefined
+      ? agreedExtent(options.checkpoint, entry.baseOffset, contents)
+      : undefined
+  const extent = known ?? emptyExtent(entry.baseOffset)
+  const checkpointPosition = extent.dataEnd
+  const reach = reachOf(options, contents, checkpointPosition)
+  const scanned = { entry, contents, extent, checkpointPosition, reach }
+  if (unreadable !== undefined) return { ...scanned, end: unreadable, isUnreadable: true }
   const note = (batch: BatchView, position: number): void => {
     noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
   }
-  let start = SEGMENT_HEADER_BYTES
-  let expectedOffset = entry.baseOffset
+  let start = extent.dataEnd
+  let expectedOffset = extent.endOffset
   if (durablePosition > start) {
     const durable = { start, expectedOffset, depth: 'header', limit: durablePosition } as const
     const end = scanBatches(contents, durable, note)
-    if (end.position < durablePosition) return { entry, contents, extent, end, isUnreadable: false }
+    if (end.position < durablePosition) return { ...scanned, end, isUnreadable: false }
     start = end.position
     expectedOffset = end.nextOffset
   }
   const end = scanBatches(contents, { start, expectedOffset, depth: 'whole' }, note)
-  return { entry, contents, extent, end, isUnreadable: false }
+  return { ...scanned, end, isUnreadable: false }
 }
 
 function headerDefect(
@@ -213,15 +259,15 @@ function hasDamagedHeader({ contents, entry }: ScannedSegment): boolean {
     return false
   } catch (error) {
     if (!TailraceError.is(error)) throw error
-    return laterBatch(contents, SEGMENT_HEADER_BYTES - 1, entry.baseOffset) !== undefined
+    const bounds = { nextOffset: entry.baseOffset, limit: bytes.length }
+    return laterBatch(contents, SEGMENT_HEADER_BYTES - 1, bounds) !== undefined
   }
 }
 
 /** Damage is what is invalid before the recovery point, or a whole segment whose header is. */
-function damageBelow(last: ScannedSegment, point: RecoveryPoint | undefined): Damage | undefined {
-  const durablePosition = point?.durablePosition ?? 0
+function damageBelow(last: ScannedSegment, durablePosition: number): Damage | undefined {
   if (!last.isUnreadable && last.end.position >= durablePosition) return undefined
-  const later = laterBatch(last.contents, last.end.position, last.end.nextOffset)
+  const later = laterBatchOf(last)
   return {
     from: last.end.nextOffset,
     to: later?.baseOffset,
@@ -256,7 +302,7 @@ async function cutBehind(
   orphans: readonly SegmentFileEntry[],
 ): Promise<{ readonly tornTail?: TornTail; readonly tornEnd: number }> {
   const { storage, directory } = options
-  const { contents, end, entry } = last
+  const { contents, end, entry, reach } = last
   let putAside = ''
   for (const orphan of [...orphans].reverse()) {
     // First the index: left alone it would be taken for that of a later segment of the same name.
@@ -266,7 +312,7 @@ async function cutBehind(
   }
   if (orphans.length > 0) await storage.syncDirectory(directory)
   const start = end.position
-  const nonZeroEnd = endOfNonZero(contents.bytes, start)
+  const nonZeroEnd = endOfNonZero(contents.bytes.subarray(0, reach), start)
   if (nonZeroEnd === start && orphans.length === 0) return { tornEnd: 0 }
   const torn = { contents, start, end: nonZeroEnd, label: entry.fileName }
   const evidence = nonZeroEnd > start ? await cutTornTail(storage, directory, torn) : putAside
@@ -296,6 +342,7 @@ function readOnlyLog(
     segments: [...earlier, ...live],
     uncut: [],
     hasLostBatches: false,
+    checkpointPosition: SEGMENT_HEADER_BYTES,
     report: { scannedBytes: 0, damage, rebuilt: options.rebuilt },
   }
 }

@@ -44,6 +44,10 @@ export interface SegmentWriterOptions {
   readonly directory: string
   readonly identity: SegmentIdentity
   readonly segmentBytesMax: number
+  /** How far the log may be written behind its durable recovery point, in bytes (docs/adr/0016). */
+  readonly unsyncedBytesMax: number
+  /** Makes the recovery point durable, which is now further behind than that. @throws {StorageError} */
+  readonly extendReach: () => Promise<void>
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
@@ -93,13 +97,18 @@ export class SegmentWriter {
 
   /** True when a batch of this length can be appended now, by rolling if need be. */
   hasRoomFor(batchLength: number): boolean {
-    return this.#active.hasRoomFor(batchLength) || this.#preparer.readyBytes >= needed(batchLength)
+    if (this.#active.hasRoomFor(batchLength)) return this.#isWithinReach(batchLength)
+    return this.#preparer.readyBytes >= needed(batchLength)
   }
 
   /** Resolves when there is room, or never will be: after a close. @throws {StorageError} NO_SPACE or IO_ERROR. */
   async makeRoom(batchLength: number): Promise<void> {
     if (!(batchLength <= BATCH_LENGTH_MAX)) throw batchTooLarge(batchLength)
     while (!this.#preparer.isClosed && !this.hasRoomFor(batchLength)) {
+      if (this.#active.hasRoomFor(batchLength)) {
+        await this.#options.extendReach()
+        continue
+      }
       await this.#preparer.prepare(this.#nextCapacity(batchLength))
       this.#isAheadFailed = false
     }
@@ -108,6 +117,8 @@ export class SegmentWriter {
   /** Appends a stamped copy of the batch. Call only when there is room. */
   append(batch: Uint8Array, place: BatchPlace): void {
     if (!this.#active.hasRoomFor(batch.length)) this.roll()
+    else if (!this.#isWithinReach(batch.length))
+      throw new Error('no room: recovery would not look there')
     this.#active.append(batch, place)
     this.#prepareAhead()
   }
@@ -185,6 +196,7 @@ export class SegmentWriter {
     segment.noteDurable(position)
     const { bytes, file } = segment.contents()
     const last = readRecoveryPoint(bytes)
+    segment.notePoint(position)
     const isKnown = last?.durableOffset === offset && last.durablePosition === position
     if (isKnown && last.epoch === epoch) return
     const generation = (last?.generation ?? 0) + 1
@@ -219,6 +231,13 @@ export class SegmentWriter {
     })
     naming.catch(onBackgroundError)
     return naming
+  }
+
+  /** Recovery looks for what a crash left no further than this behind the point that it finds. */
+  #isWithinReach(batchLength: number): boolean {
+    const { durablePoint } = this.#active
+    const { dataEnd } = this.#active.extent()
+    return dataEnd + batchLength - durablePoint <= this.#options.unsyncedBytesMax
   }
 
   /**

@@ -29,13 +29,16 @@ export function endOfNonZero(bytes: Uint8Array, start: number): number {
   return end
 }
 
-/** The first valid batch behind `position` with an offset of at least `nextOffset`; undefined if none. */
+/**
+ * The first valid batch behind `position`, and before `limit`, with an offset of at least `nextOffset`;
+ * undefined if none.
+ */
 export function laterBatch(
   contents: SegmentBytes,
   position: number,
-  nextOffset: number,
+  { nextOffset, limit }: { readonly nextOffset: number; readonly limit: number },
 ): { readonly position: number; readonly baseOffset: number } | undefined {
-  const { bytes } = contents
+  const bytes = contents.bytes.subarray(0, limit)
   const start = Math.ceil((position + 1) / BATCH_ALIGNMENT_BYTES) * BATCH_ALIGNMENT_BYTES
   const end = endOfNonZero(bytes, start)
   for (let at = start; at + BATCH_HEADER_BYTES <= end; at += BATCH_ALIGNMENT_BYTES) {

@@ -13,6 +13,7 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentFileName,
 } from '@tailrace/format'
+import { CHECKPOINT_FILE } from '../log/checkpoint.js'
 import { TORN_FILE_SUFFIX } from '../log/segment-files.js'
 import type { PendingRepair } from '../log/stream-metadata.js'
 import { PREPARED_FILE_SUFFIX } from '../segments/segment-preparer.js'
@@ -52,7 +53,7 @@ interface StreamDirectory {
   readonly directory: string
 }
 
-const METADATA_FILES = new Set(['stream.meta', 'producers.snapshot', 'cursors'])
+const METADATA_FILES = new Set(['stream.meta', 'producers.snapshot', 'cursors', CHECKPOINT_FILE])
 
 /**
  * Sorts the directory's files out; undefined when it does not exist.

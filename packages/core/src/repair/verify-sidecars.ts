@@ -1,4 +1,5 @@
 /** Looks at the files of a stream that are neither segments nor `stream.meta`. */
+import { CHECKPOINT_FILE } from '../log/checkpoint.js'
 import {
   PRODUCER_SNAPSHOT_FILE,
   readProducerSnapshot,
@@ -43,7 +44,23 @@ export async function verifySidecars(
       ? [fileDefect('cursors', `"cursors" is damaged: ${cursors.reason}; restore it from a copy`)]
       : []
   const producers = await verifyProducers(source, directory, inspected)
-  return { ...producers, defects: [...defects, ...producers.defects] }
+  return {
+    ...producers,
+    defects: [...defects, ...producers.defects],
+    warnings: [...(await checkpointWarnings(source, directory)), ...producers.warnings],
+  }
+}
+
+/** One that is of no use costs the next opening some reading. */
+async function checkpointWarnings(
+  source: FileSource,
+  directory: string,
+): Promise<VerificationWarning[]> {
+  const file = { name: CHECKPOINT_FILE, kind: 'checkpoint' }
+  const found = await readChecked(source, directory, file)
+  if (found.state !== 'damaged') return []
+  const message = `damaged: ${found.reason}; the segment itself is read instead`
+  return [{ file: CHECKPOINT_FILE, message }]
 }
 
 async function verifyProducers(

@@ -29,19 +29,27 @@ export interface SegmentFiles {
   readFile(path: string): Uint8Array | undefined
 }
 
+/** What a loader has to know of the stream. */
+export interface LoaderStream {
+  readonly streamId: string
+  /** A part of the segment's extent that is known already, to go on from; a new one for each call. */
+  readonly extentBelow: (segment: Segment, contents: SegmentBytes) => SegmentExtent | undefined
+  /** Hears of each sidecar that is there and of no use. */
+  readonly onUnusable: (segment: Segment) => void
+}
+
 /**
  * A loader for the segments in `directory`. One that belongs elsewhere is taken for one without batches.
- * `onUnusable` hears of each sidecar that is there and of no use.
  */
 export function segmentLoader(
   storage: Storage,
   directory: string,
-  streamId: string,
-  onUnusable: (segment: Segment) => void,
+  { streamId, extentBelow, onUnusable }: LoaderStream,
 ): SegmentLoader {
-  const openSealed = sealedSegmentOpener(storage, directory, (segment, contents) =>
-    scannedExtent(contents, segment.baseOffset),
-  )
+  const openSealed = sealedSegmentOpener(storage, directory, (segment, contents) => {
+    const below = extentBelow(segment, contents) ?? emptyExtent(segment.baseOffset)
+    return scannedExtent(contents, below)
+  })
   return {
     openSealed(segment) {
       const opened = openSealed(segment)
@@ -106,7 +114,8 @@ export function encodedIndex(baseOffset: number, extent: Readonly<SegmentExtent>
   })
 }
 
-function storedExtent(index: Uint8Array, baseOffset: number): SegmentExtent | undefined {
+/** The extent that an index file gives to a segment; undefined when it is damaged or of another one. */
+export function storedExtent(index: Uint8Array, baseOffset: number): SegmentExtent | undefined {
   try {
     const decoded = decodeIndex(index)
     if (decoded.baseOffset !== baseOffset) return undefined
@@ -145,19 +154,18 @@ function agrees(extent: SegmentExtent, contents: SegmentBytes): boolean {
 
 /**
  * The extent as the headers say it, past damaged ones: what lies behind them is to be read, too. Looks at
- * all of the bytes.
+ * all of the bytes behind `extent`, which it completes.
  */
 export function scannedExtent(
   contents: SegmentBytes<Pick<StorageFile, 'bytes'>>,
-  baseOffset: number,
+  extent: SegmentExtent,
 ): SegmentExtent {
-  const extent = emptyExtent(baseOffset)
   const { bytes } = contents
   const note = (batch: BatchView, position: number): void => {
     noteBatch(extent, { position, batchLength: batch.batchLength }, batch)
   }
-  let start = SEGMENT_HEADER_BYTES
-  let expectedOffset = baseOffset
+  let start = extent.dataEnd
+  let expectedOffset = extent.endOffset
   for (;;) {
     const end = scanBatches(contents, { start, expectedOffset, depth: 'header' }, note)
     if (end.position + BATCH_HEADER_BYTES > bytes.length) return extent

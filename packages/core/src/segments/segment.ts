@@ -80,6 +80,9 @@ export class Segment implements Restable {
   readonly #activeMappings: ActiveMappings
   /** Everything below this position is durable: set by commits. */
   #durablePosition = 0
+  /** The position of the recovery point in the header, and of the one that has survived a sync. */
+  #notedPoint = SEGMENT_HEADER_BYTES
+  #durablePoint = SEGMENT_HEADER_BYTES
   #syncsInFlight = 0
 
   private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
@@ -165,6 +168,26 @@ export class Segment implements Restable {
     if (this.#state === 'active') this.#activeMappings.touch(this)
   }
 
+  /** Says that a recovery point with this position was stored in the header. */
+  notePoint(position: number): void {
+    this.#notedPoint = Math.max(position, SEGMENT_HEADER_BYTES)
+  }
+
+  /** True when the recovery point in the header has survived a sync. */
+  get isPointDurable(): boolean {
+    return this.#durablePoint === this.#notedPoint
+  }
+
+  /** The position of the newest recovery point that has survived a sync; behind the header while none has. */
+  get durablePoint(): number {
+    return this.#durablePoint
+  }
+
+  /** True when the mapping was let go until the next use. */
+  get isResting(): boolean {
+    return this.#state === 'active' && this.#contents === undefined
+  }
+
   /** True when an active segment is mapped, wholly durable and not being synced. */
   get canRest(): boolean {
     if (this.#state !== 'active' || this.#contents === undefined) return false
@@ -199,8 +222,10 @@ export class Segment implements Restable {
   /** Makes everything appended before the call durable. Only while the contents are open for writing. */
   async sync(): Promise<void> {
     this.#syncsInFlight += 1
+    const point = this.#notedPoint
     try {
       await this.contents().file.sync()
+      this.#durablePoint = Math.max(this.#durablePoint, point)
     } finally {
       this.#syncsInFlight -= 1
     }

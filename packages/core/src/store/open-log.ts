@@ -3,10 +3,13 @@ import { indexFileName, StorageError } from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { Slots } from '../io/slots.js'
+import { agreedExtent, readCheckpoint } from '../log/checkpoint.js'
 import { knownEnd } from '../log/known-end.js'
 import { Log } from '../log/log.js'
 import type { RecordCollector } from '../log/record-collector.js'
 import { recoverLog } from '../log/recovery.js'
+import { unsyncedBytesMaxOf } from '../log/recovery-limits.js'
+import type { RecoveryLimits } from '../log/recovery-limits.js'
 import { collectSegmentFiles } from '../log/segment-files.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
@@ -37,6 +40,7 @@ export interface LogEnvironment {
   readonly nextEpoch: () => Promise<number>
   /** This run of the machine. */
   readonly bootId: string
+  readonly limits: RecoveryLimits
   readonly onBackgroundError: (stream: string, error: unknown) => void
 }
 
@@ -59,11 +63,17 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   const { streamId } = stored
   const rebuilt = new Set<Segment>()
   const rebuiltNames: string[] = []
-  const loader = segmentLoader(storage, directory, streamId, (segment) => {
-    if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
-    rebuilt.add(segment)
+  const checkpoint = readCheckpoint(storage, directory, streamId)
+  const loader = segmentLoader(storage, directory, {
+    streamId,
+    extentBelow: (segment, contents) => agreedExtent(checkpoint, segment.baseOffset, contents),
+    onUnusable: (segment) => {
+      if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
+      rebuilt.add(segment)
+    },
   })
   const snapshot = readProducerSnapshot(storage, directory)
+  const { limits } = environment
   const recovered = await recoverLog({
     storage,
     directory,
@@ -71,6 +81,8 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     files,
     gaps,
     knownEnd: knownEnd(stored, snapshot),
+    checkpoint,
+    unsyncedBytesMax: unsyncedBytesMaxOf(limits, stored.config),
     rebuilt: rebuiltNames,
     loader,
     cache,
@@ -91,6 +103,7 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     recovered: { ...recovered, report },
     producers,
     rebuilt,
+    limits,
     loader,
     cache,
     activeMappings,

@@ -23,6 +23,8 @@ import { eventLoopScheduler } from '../io/scheduler.js'
 import type { Scheduler } from '../io/scheduler.js'
 import { Slots, syncsInFlightMax } from '../io/slots.js'
 import type { Log } from '../log/log.js'
+import { RECOVERY_LIMITS } from '../log/recovery-limits.js'
+import type { RecoveryLimits } from '../log/recovery-limits.js'
 import type { RecoveryReport } from '../log/recovery-report.js'
 import { RecordCollector } from '../log/record-collector.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
@@ -74,6 +76,8 @@ export interface StoreOptions {
   readonly bootId?: string
   /** Default: memory-mapped files in the directory, which is then locked. */
   readonly storage?: Storage
+  /** For tests, which are to reach these bounds with small logs. Default: those of the format. */
+  readonly recoveryLimits?: RecoveryLimits
 }
 
 const MAPPED_BYTES_MAX_DEFAULT = 1024 * 1024 * 1024
@@ -157,6 +161,7 @@ export class Store implements AsyncDisposable {
       collector: new RecordCollector(new BatchBuilder(), clock),
       nextEpoch: () => this.#nextEpoch(),
       bootId: options.bootId ?? currentBootId(),
+      limits: options.recoveryLimits ?? RECOVERY_LIMITS,
       onBackgroundError: options.onBackgroundError ?? (() => undefined),
     }
     this.#scheduleUpkeep(options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS_DEFAULT)

@@ -8,7 +8,7 @@ import { StorageError } from '@tailrace/format'
 import { BrokenPromise, powerLossOptions, runPowerLoss } from '@tailrace/testing'
 import type { PromiseKind, SimulatedStorage } from '@tailrace/testing'
 import { describe, expect, it } from 'vitest'
-import type { StorageFile } from '../../src/index.js'
+import type { RecoveryLimits, StorageFile } from '../../src/index.js'
 
 const SEEDS_MAX = 40
 /** More than a judge needs: only the workload, which takes the error for a fault, gets to this one. */
@@ -18,6 +18,8 @@ interface Canary {
   readonly name: string
   readonly sabotage: (disk: SimulatedStorage) => void
   readonly found: readonly PromiseKind[]
+  /** Of the process that is cut off; others than those of whoever recovers. */
+  readonly recoveryLimits?: RecoveryLimits
   /** True: only a disk that fails brings it out. */
   readonly needsFaults?: boolean
   /** What the finding has to say, where several checks may find it. Default: anything. */
@@ -98,6 +100,12 @@ const CANARIES: readonly Canary[] = [
     found: ['torn-tail-left'],
   },
   {
+    name: 'the log is written further behind its recovery point than recovery looks',
+    sabotage: () => undefined,
+    recoveryLimits: { checkpointBytes: 8 * 1024, unsyncedBytesMax: Infinity },
+    found: ['torn-tail-left'],
+  },
+  {
     name: 'a sync that failed is tried again',
     sabotage: (disk) => {
       replaceFiles(disk, (file) => ({ ...file, sync: () => file.sync().catch(() => file.sync()) }))
@@ -159,12 +167,13 @@ describe('the harness', () => {
 
 /** What the first seed that finds something finds. */
 async function firstFinding(canary: Canary): Promise<BrokenPromise | undefined> {
-  const { sabotage, needsFaults, says = /./ } = canary
+  const { sabotage, recoveryLimits, needsFaults, says = /./ } = canary
+  const limits = recoveryLimits === undefined ? {} : { recoveryLimits }
   for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
     const options = powerLossOptions(seed)
     if (needsFaults === true && options.faults === undefined) continue
     try {
-      await runPowerLoss({ ...options, sabotage })
+      await runPowerLoss({ ...options, ...limits, sabotage })
     } catch (error) {
       if (!(error instanceof BrokenPromise)) throw error
       if (says.test(error.message)) return error

@@ -76,6 +76,19 @@ export function readRecoveryPoint(bytes: Uint8Array): RecoveryPoint | undefined 
   return first.generation > second.generation ? first : second
 }
 
+/**
+ * True when a slot of the segment header at the start of `bytes` holds neither a recovery point nor zeros:
+ * a newer point than {@link readRecoveryPoint} finds may have been there.
+ */
+export function hasDamagedRecoveryPoint(bytes: Uint8Array): boolean {
+  if (bytes.length < SEGMENT_HEADER_BYTES) return true
+  return ([0, 1] as const).some((slotIndex) => {
+    const at = slotAt(slotIndex)
+    const slot = bytes.subarray(at, at + RECOVERY_POINT_BYTES)
+    return slot.some((byte) => byte !== 0) && readSlot(bytes, slotIndex) === undefined
+  })
+}
+
 function readSlot(bytes: Uint8Array, slotIndex: 0 | 1): RecoveryPoint | undefined {
   const slot = slotView(bytes, slotIndex)
   const isValid =

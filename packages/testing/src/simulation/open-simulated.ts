@@ -1,6 +1,6 @@
 /** Opens a store on a simulated disk, with a time of its own. */
 import { openStore } from '@tailrace/core'
-import type { Storage, Store } from '@tailrace/core'
+import type { RecoveryLimits, Storage, Store } from '@tailrace/core'
 import { StorageError } from '@tailrace/format'
 import type { Random } from '../random.js'
 import { VirtualScheduler } from './virtual-scheduler.js'
@@ -11,6 +11,12 @@ export interface SimulatedStore {
   readonly scheduler: VirtualScheduler
 }
 
+/**
+ * So that streams of a few segments of 64 KiB have checkpoints, and meet the bound on what is not synced:
+ * it is above the largest batch of a workload, some 27 KiB.
+ */
+const RECOVERY_LIMITS: RecoveryLimits = { checkpointBytes: 8 * 1024, unsyncedBytesMax: 32 * 1024 }
+
 /** How a store is opened. */
 export interface OpenOptions {
   /** The run of the machine. Default: another one than ever before, as after a loss of power. */
@@ -19,6 +25,8 @@ export interface OpenOptions {
   readonly hasFaults?: boolean
   /** As of {@link VirtualScheduler}. */
   readonly held?: () => Promise<unknown> | undefined
+  /** Default: small ones. */
+  readonly recoveryLimits?: RecoveryLimits | undefined
 }
 
 /** Opens the store on a disk. */
@@ -31,6 +39,7 @@ export async function openSimulated(
   const store = openStore('simulated', {
     bootId: options.bootId ?? `boot-${random.below(2 ** 32)}`,
     storage,
+    recoveryLimits: options.recoveryLimits ?? RECOVERY_LIMITS,
     scheduler,
     clock: scheduler,
     onBackgroundError: (_, error) => {

@@ -6,6 +6,7 @@
  * in others a bit turns over. With faults the running disk fails, too. The seed decides the workload, the
  * order of completion, the faults, and what each cut leaves.
  */
+import type { RecoveryLimits } from '@tailrace/core'
 import { TailraceError } from '@tailrace/format'
 import { Random } from '../random.js'
 import { BrokenPromise } from './broken-promise.js'
@@ -16,6 +17,7 @@ import type { ShadowStream } from './shadow-stream.js'
 import { DiskFaults } from './simulated-faults.js'
 import type { FaultKind, FaultRates } from './simulated-faults.js'
 import { SimulatedStorage } from './simulated-storage.js'
+import { Standstill } from './standstill.js'
 import { Workload } from './workload.js'
 import type { ActionKind } from './workload.js'
 
@@ -32,6 +34,8 @@ export interface PowerLossOptions {
   readonly faults?: FaultRates
   /** Judges this cut only: to look at one that failed. Default: all. */
   readonly onlyCut?: number
+  /** Of the running process; whoever judges has the usual ones. A canary: what is written beyond them is missed. */
+  readonly recoveryLimits?: RecoveryLimits
   /** Breaks the promises of a disk, of this one and of each that a crash leaves: a canary to be caught. */
   readonly sabotage?: (storage: SimulatedStorage) => void
 }
@@ -60,7 +64,7 @@ class PowerLossRun {
   readonly #random: Random
   readonly #cutRandom: Random
   readonly #storage = SimulatedStorage.empty()
-  readonly #judgings = new Set<Promise<void>>()
+  readonly #standstill = new Standstill()
   #workload: Workload | undefined
   #broken: BrokenPromise | undefined
   #cuts = 0
@@ -78,19 +82,15 @@ class PowerLossRun {
   async run(): Promise<PowerLossReport> {
     const { sabotage, faults: rates, actions } = this.#options
     sabotage?.(this.#storage)
-    this.#storage.hook = async (operation) => {
-      const judging = this.#cutBefore(operation)
-      this.#judgings.add(judging)
-      await judging
-      this.#judgings.delete(judging)
-    }
+    this.#storage.hook = (operation) => this.#standstill.hold(this.#cutBefore(operation))
     const faults = rates === undefined ? undefined : new DiskFaults(this.#random.fork(), rates)
     if (faults !== undefined) faults.isOn = false
     this.#storage.faults = faults
     const workload = await Workload.open({
       storage: this.#storage,
       random: this.#random,
-      held: () => (this.#judgings.size > 0 ? Promise.all(this.#judgings) : undefined),
+      held: () => this.#standstill.ending,
+      recoveryLimits: this.#options.recoveryLimits,
     })
     this.#workload = workload
     if (faults !== undefined) faults.isOn = true

@@ -5,7 +5,7 @@
  * sends again, cursors, trims, retention, flushes; the process ends cleanly or is killed, and another one
  * goes on. On a disk with faults whatever fails is noted as unknown, and has to work again later.
  */
-import type { Log, Store, StreamConfigInput } from '@tailrace/core'
+import type { Log, RecoveryLimits, Store, StreamConfigInput } from '@tailrace/core'
 import { BatchBuilder, StorageError } from '@tailrace/format'
 import type { Random } from '../random.js'
 import { BrokenPromise } from './broken-promise.js'
@@ -48,6 +48,8 @@ export interface WorkloadOptions {
   readonly random: Random
   /** What holds the run up; time stands still meanwhile. */
   readonly held: () => Promise<unknown> | undefined
+  /** Default: the usual ones of a simulation. */
+  readonly recoveryLimits?: RecoveryLimits | undefined
 }
 
 /** Users of one store, driven by a seed. */
@@ -423,12 +425,14 @@ export class Workload {
   }
 }
 
-async function openProcess({ storage, random, held }: WorkloadOptions): Promise<{
+async function openProcess(workload: WorkloadOptions): Promise<{
   readonly process: SimulatedProcess
   readonly simulated: SimulatedStore
 }> {
+  const { storage, random, held, recoveryLimits } = workload
   const process = new SimulatedProcess(storage)
-  const options = { bootId: BOOT_ID, hasFaults: storage.faults !== undefined, held }
+  const hasFaults = storage.faults !== undefined
+  const options = { bootId: BOOT_ID, hasFaults, held, recoveryLimits }
   return { process, simulated: await openSimulated(process, random, options) }
 }
 

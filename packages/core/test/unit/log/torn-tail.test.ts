@@ -60,6 +60,11 @@ function memoryFile(sizeBytes: number): StorageFile {
   }
 }
 
+/** Batches from the offset on, anywhere in a small file. */
+function upTo(nextOffset: number): { nextOffset: number; limit: number } {
+  return { nextOffset, limit: 8192 }
+}
+
 /** A file of zeros with stored batches at the given positions. */
 function contentsWith(
   sizeBytes: number,
@@ -78,30 +83,44 @@ function contentsWith(
 
 describe('laterBatch', () => {
   it('finds none in zeros, in noise and in too few bytes', () => {
-    expect(laterBatch(contentsWith(512), 128, 0)).toBeUndefined()
-    expect(laterBatch(contentsWith(0), 128, 0)).toBeUndefined()
+    expect(laterBatch(contentsWith(512), 128, upTo(0))).toBeUndefined()
+    expect(laterBatch(contentsWith(0), 128, upTo(0))).toBeUndefined()
     const noise = contentsWith(4096)
     for (let at = 0; at < 4096; at += 1) noise.bytes[at] = (at * 7919) % 256
-    expect(laterBatch(noise, 128, 0)).toBeUndefined()
+    expect(laterBatch(noise, 128, upTo(0))).toBeUndefined()
   })
 
   it('finds a valid batch behind a hole, at every aligned distance', () => {
     for (let position = 136; position < 400; position += 8) {
-      const found = laterBatch(contentsWith(1024, { position, baseOffset: 9 }), 128, 5)
+      const found = laterBatch(contentsWith(1024, { position, baseOffset: 9 }), 128, upTo(5))
       expect(found).toEqual({ position, baseOffset: 9 })
     }
   })
 
   it('does not take the batch at the position itself, nor one of an earlier offset', () => {
-    expect(laterBatch(contentsWith(512, { position: 128, baseOffset: 9 }), 128, 5)).toBeUndefined()
-    expect(laterBatch(contentsWith(512, { position: 256, baseOffset: 4 }), 128, 5)).toBeUndefined()
-    expect(laterBatch(contentsWith(512, { position: 256, baseOffset: 5 }), 128, 5)).toBeDefined()
+    expect(
+      laterBatch(contentsWith(512, { position: 128, baseOffset: 9 }), 128, upTo(5)),
+    ).toBeUndefined()
+    expect(
+      laterBatch(contentsWith(512, { position: 256, baseOffset: 4 }), 128, upTo(5)),
+    ).toBeUndefined()
+    expect(
+      laterBatch(contentsWith(512, { position: 256, baseOffset: 5 }), 128, upTo(5)),
+    ).toBeDefined()
+  })
+
+  it('does not look at or behind the limit, and takes no batch that reaches over it', () => {
+    const contents = contentsWith(1024, { position: 256, baseOffset: 9 })
+    const end = 256 + produce([{ value: 'something' }]).length
+    expect(laterBatch(contents, 128, { nextOffset: 0, limit: end })?.position).toBe(256)
+    expect(laterBatch(contents, 128, { nextOffset: 0, limit: end - 8 })).toBeUndefined()
+    expect(laterBatch(contents, 128, { nextOffset: 0, limit: 256 })).toBeUndefined()
   })
 
   it('does not take a damaged one', () => {
     const contents = contentsWith(512, { position: 256, baseOffset: 9 })
     contents.bytes[256 + 80] = (contents.bytes[256 + 80] ?? 0) ^ 1
-    expect(laterBatch(contents, 128, 0)).toBeUndefined()
+    expect(laterBatch(contents, 128, upTo(0))).toBeUndefined()
   })
 })
 
