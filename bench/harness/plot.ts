@@ -33,7 +33,7 @@ const ROW_HEIGHT = 20
 const TITLE_HEIGHT = 40
 const AXIS_HEIGHT = 28
 const TICKS_MAX = 6
-const LIMITS = /^(bare|reading)\b/
+const LIMITS = /^(bare|reading|one|net|ws|copy|pwrite|write)\b/
 const PEERS = /^(nats|redis|rabbitmq)\b/
 const STYLE = `text { font: 12px sans-serif; fill: currentColor }
 .title { font-weight: bold } .note { fill-opacity: 0.7 } .end { text-anchor: end }

@@ -4,6 +4,7 @@ import { embedded } from './embedded.js'
 import { endToEnd } from './end-to-end.js'
 import { fanOut } from './fan-out.js'
 import { latency } from './latency.js'
+import { limits } from './limits.js'
 import { publish } from './publish.js'
 import { reopen } from './reopen.js'
 import { replay } from './replay.js'
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario<object>[] = [
   embedded,
   safety,
   reopen,
+  limits,
 ]

@@ -56,6 +56,14 @@ const SUBJECTS = {
   ],
   safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
   reopen: ['reopen', 'reading a tenth of it'],
+  limits: [
+    ...['net', 'ws'].flatMap((pair) => [`${pair}, to the server`, `${pair}, to the client`]),
+    'copy, new mapping',
+    'copy, again',
+    'copy, prepared mapping',
+    'pwrite, prepared file',
+    'write, new file',
+  ],
 }
 
 describe('npm run bench', () => {
