@@ -9,12 +9,17 @@ import { reportOf } from './harness/report.js'
 import { runScenario } from './harness/run-scenario.js'
 import { renderTable } from './harness/table.js'
 import { warmMemory } from './harness/warm-memory.js'
+import { MICRO_BENCHES } from './micro/index.js'
+import { renderMicro } from './micro/micro-table.js'
+import { runMicro } from './micro/run-micro.js'
+import type { MicroResult } from './micro/run-micro.js'
 import { installPeers } from './peers/install.js'
 import { SCENARIOS } from './scenarios/index.js'
 
 const USAGE = `npm run bench -- [scenario…] [--small] [--rounds N] [--set parameter=number]…
                  [--peers | --no-peers] [--warm | --no-warm] [--json] [--out FILE]
                  [--svg FILE] [--scale linear|log] [--cpu-prof DIR] [--list]
+npm run bench -- micro [filter…] [--small] [--json] [--out FILE]
 npm run bench -- --install-peers`
 
 const { values, positionals } = parseArgs({
@@ -43,6 +48,10 @@ if (values.list) {
 if (values['install-peers']) {
   const { isComplete, lines } = await installPeers((line) => process.stderr.write(`${line}\n`))
   exit(lines.join('\n'), isComplete ? 0 : 1)
+}
+if (positionals[0] === 'micro') {
+  await runMicroBenches(positionals.slice(1))
+  process.exit()
 }
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
 if (unknown.length > 0) exit(`there is no scenario ${unknown.join(', ')}: see --list`, 2)
@@ -78,6 +87,29 @@ const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
 if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
 if (values.svg !== undefined) await writeFile(values.svg, renderPlot(groups, scale))
 process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
+
+/** Those whose names contain one of the filters; all without any. */
+async function runMicroBenches(filters: readonly string[]): Promise<void> {
+  const chosen = MICRO_BENCHES.filter(
+    ({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
+  )
+  if (chosen.length === 0) {
+    exit(
+      `there is no ${filters.join(', ')} among ${MICRO_BENCHES.map(({ name }) => name).join(', ')}`,
+      2,
+    )
+  }
+  const environment = readEnvironment(false)
+  const results: MicroResult[] = []
+  for (const micro of chosen) {
+    const found = await runMicro(micro, values.small ? 'small' : 'full')
+    results.push(...found)
+    if (!values.json) process.stdout.write(`\n${renderMicro(found)}\n`)
+  }
+  const report = `${JSON.stringify({ environment, results }, undefined, 1)}\n`
+  if (values.out !== undefined) await writeFile(values.out, report)
+  process.stdout.write(values.json ? report : `\n${describeEnvironment(environment)}\n`)
+}
 
 function parseOverride(text: string): [string, number] {
   const [key = '', value = ''] = text.split('=')

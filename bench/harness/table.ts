@@ -1,4 +1,5 @@
 /** The result of a scenario as text. */
+import { aligned } from './aligned.js'
 import type { ScenarioReport } from './report.js'
 import type { Scenario } from './scenario.js'
 import type { Row, Spread } from './summary.js'
@@ -41,21 +42,6 @@ function figuresOf(scenario: Scenario<object>, { rows, elsewhere }: ScenarioRepo
     ]
   })
   return aligned([header, ...lines], (at) => at === 0 || header[at] === '')
-}
-
-/** Cells below each other, those on the left of their column and those on the right. */
-function aligned(lines: readonly string[][], isLeft: (at: number) => boolean): string[] {
-  const widths = (lines[0] ?? []).map((_, at) =>
-    Math.max(...lines.map((cells) => cells[at]?.length ?? 0)),
-  )
-  return lines.map((cells) =>
-    cells
-      .map((cell, at) =>
-        isLeft(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function cellOf(
