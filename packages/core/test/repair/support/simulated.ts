@@ -78,6 +78,12 @@ export async function copyOfDisk(storage: SimulatedStorage): Promise<SimulatedSt
   return copy
 }
 
+/** Another disk like one of which all is durable. What they have in common is not copied: it costs little. */
+export function sameDisk(storage: SimulatedStorage): SimulatedStorage {
+  // Nothing is left to chance.
+  return storage.crash(new Random(1))
+}
+
 /** Replaces a file; the disk does not forget it. */
 export async function patchDisk(
   storage: SimulatedStorage,
