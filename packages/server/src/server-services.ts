@@ -1,6 +1,7 @@
 /** What all connections of a server share. */
 
 import type { ServerIdentity } from './server-identity.js'
+import type { LentReads } from './io/lent-reads.js'
 import type { Timers } from './io/timers.js'
 import type { Logger } from './logger.js'
 import type { BatchChecker } from './publish/batch-checker.js'
@@ -21,6 +22,7 @@ export interface ServerServices {
   readonly watches: LogWatches
   readonly checker: BatchChecker
   readonly messageBuffers: MessageBuffers
+  readonly lentReads: LentReads
   /** Logs of which a client was told that its request made the stream. */
   readonly announced: WeakSet<StreamLog>
 }

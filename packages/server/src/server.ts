@@ -16,6 +16,7 @@ import { requestListener } from './http/request-listener.js'
 import { StaticFiles } from './http/static-files.js'
 import { upgradeListener } from './http/upgrade-listener.js'
 import { serverIdentity } from './server-identity.js'
+import { LentReads } from './io/lent-reads.js'
 import type { CancelTimer } from './io/timers.js'
 import { BatchChecker } from './publish/batch-checker.js'
 import { completeOptions, type ServerConfig, type ServerOptions } from './server-options.js'
@@ -267,6 +268,7 @@ function makeServices(config: ServerConfig, store: StreamStore): ServerServices 
     watches: new LogWatches(store),
     checker: new BatchChecker(limits.batchBytesMax),
     messageBuffers: new MessageBuffers(),
+    lentReads: new LentReads(),
     announced: new WeakSet(),
   }
 }

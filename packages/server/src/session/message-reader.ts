@@ -16,11 +16,11 @@
 
 import type { Socket } from 'node:net'
 
-import { applyMask } from '@tailrace/protocol'
-
+import type { LentReads } from '../io/lent-reads.js'
 import { decodeFrameHeader, FRAME_HEADER_BYTES_MAX, Opcode } from './frame-header.js'
 import type { FrameHeader } from './frame-header.js'
 import { MESSAGE_BUFFER_BYTES, type MessageBuffers } from './message-buffers.js'
+import { unmaskInto } from './unmask.js'
 
 /** Payload bytes from which a frame is read here; below, `ws` costs no more. */
 const PAYLOAD_BYTES_MIN = 1024
@@ -57,6 +57,8 @@ export class MessageReader {
   /** Bytes of the present frame that are still to come, for `ws`. */
   #leftForWebSocket = 0
   #isAside = false
+  /** The piece that is being read changes afterwards. */
+  #isLent = false
   #buffer: Uint8Array | undefined
   #filled = 0
   #length = 0
@@ -77,7 +79,21 @@ export class MessageReader {
     })
   }
 
+  /** Has the socket read into memory that it shares with others, where that can be done. */
+  shareReads(reads: LentReads): void {
+    if (!this.#isAside) reads.lendTo(this.#options.socket, this.#onLent)
+  }
+
   readonly #onData = (chunk: Buffer): void => this.#read(chunk)
+
+  readonly #onLent = (chunk: Buffer): boolean => {
+    // The way everything takes that comes from a socket, to the listener that `ws` has on it again.
+    if (this.#isAside) return this.#options.socket.push(Buffer.from(chunk))
+    this.#isLent = true
+    this.#read(chunk)
+    this.#isLent = false
+    return true
+  }
 
   #read(chunk: Buffer): void {
     let at = 0
@@ -150,9 +166,8 @@ export class MessageReader {
   /** Copies what belongs to the message, hands it on when it is whole, and says where the rest begins. */
   #fill(buffer: Uint8Array, chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + this.#length - this.#filled)
-    const part = buffer.subarray(this.#filled, this.#filled + end - at)
-    part.set(chunk.subarray(at, end))
-    applyMask(part, this.#key, this.#filled)
+    const piece = { key: this.#key, position: this.#filled }
+    unmaskInto(buffer.subarray(this.#filled), chunk.subarray(at, end), piece)
     this.#filled += end - at
     if (this.#filled === this.#length) this.#deliver(buffer)
     return end
@@ -164,7 +179,9 @@ export class MessageReader {
     if (!isKept) this.#options.buffers.giveBack(buffer)
   }
 
+  /** `ws` keeps what it is given until the frame is whole. */
   #giveToWebSocket(bytes: Buffer): void {
-    this.#toWebSocket.call(this.#options.socket, bytes)
+    const kept = this.#isLent ? Buffer.from(bytes) : bytes
+    this.#toWebSocket.call(this.#options.socket, kept)
   }
 }

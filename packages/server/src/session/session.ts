@@ -62,6 +62,7 @@ export class Session implements CommandContext {
   readonly #backPressure: BackPressure
   readonly #liveness = new Liveness()
   #state: 'awaiting-hello' | 'open' | 'leaving' | 'closing' = 'awaiting-hello'
+  readonly #reader: MessageReader
   #endHandshake: () => void
   #pingNonce = 0
 
@@ -72,7 +73,7 @@ export class Session implements CommandContext {
     this.intake = new FrameIntake(this.#socket, (message) => this.#handle(message))
     const { pendingRequestsMax } = services.limits
     this.#backPressure = new BackPressure(this.intake, this.#socket, pendingRequestsMax)
-    new MessageReader({
+    this.#reader = new MessageReader({
       socket,
       buffers: services.messageBuffers,
       payloadBytesMax: services.limits.frameBytesMax,
@@ -191,6 +192,8 @@ export class Session implements CommandContext {
       const { hello, welcome } = acceptHello(message, identity, limits)
       this.#endHandshake()
       this.#state = 'open'
+      // Not before: of a stranger every piece is counted.
+      this.#reader.shareReads(this.services.lentReads)
       this.#socket.send(welcome)
       logger.debug('a client connected', { client: hello.client })
     } catch (error) {

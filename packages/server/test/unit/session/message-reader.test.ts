@@ -13,6 +13,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as ws from 'ws'
 
+import type { LentReads, ReadListener } from '../../../src/io/lent-reads.js'
 import { MESSAGE_BUFFER_BYTES, MessageBuffers } from '../../../src/session/message-buffers.js'
 import { MessageReader } from '../../../src/session/message-reader.js'
 
@@ -24,6 +25,7 @@ const PING = 9
 const PONG = 10
 const FINAL = 0x80
 
+const READ_BYTES = 64 * 1024
 const PATTERN = Buffer.from(Array.from({ length: 89 }, (_, at) => 33 + at))
 
 interface FrameShape {
@@ -63,14 +65,36 @@ interface ReceiverOf extends NodeJS.WritableStream {
 }
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => ReceiverOf }
 
+/**
+ * Reads that are lent, and overwritten when they were heard: whoever keeps a view of one hears nonsense.
+ * `take` takes the place of the socket's own reading.
+ */
+function overwrittenReads() {
+  const memory = Buffer.alloc(READ_BYTES)
+  let listener: ReadListener | undefined
+  const lendTo = (_: Socket, onRead: ReadListener): boolean => {
+    listener = onRead
+    return true
+  }
+  const take = (bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; at += READ_BYTES) {
+      const length = bytes.copy(memory, 0, at, at + READ_BYTES)
+      listener?.(memory.subarray(0, length))
+      memory.fill(0xee)
+    }
+  }
+  return { reads: { lendTo } as unknown as LentReads, take }
+}
+
 interface Setting {
   readonly hasReader: boolean
+  readonly reads?: LentReads
   readonly isOpen?: () => boolean
   readonly keeps?: (message: Uint8Array) => boolean
 }
 
 /** A socket with `ws` on it, with or without the reader before it, and what came out. */
-function listen({ hasReader, isOpen = () => true, keeps = () => false }: Setting) {
+function listen({ hasReader, reads, isOpen = () => true, keeps = () => false }: Setting) {
   const heard: string[] = []
   const byReader: Uint8Array[] = []
   const note = (kind: string, data: Uint8Array): void => {
@@ -96,7 +120,7 @@ function listen({ hasReader, isOpen = () => true, keeps = () => false }: Setting
   })
   const buffers = new MessageBuffers()
   if (hasReader) {
-    new MessageReader({
+    const reader = new MessageReader({
       socket: socket as unknown as Socket,
       buffers,
       payloadBytesMax,
@@ -107,16 +131,33 @@ function listen({ hasReader, isOpen = () => true, keeps = () => false }: Setting
         return keeps(message)
       },
     })
+    if (reads !== undefined) reader.shareReads(reads)
   }
   return { socket, heard, byReader }
 }
 
 /** Writes the bytes in pieces that end at these fractions. */
 async function write(socket: PassThrough, bytes: Buffer, cuts: readonly number[]): Promise<void> {
+  await feed(socket, { bytes, cuts, take: (piece) => void socket.write(piece) })
+}
+
+/** The same with another way into the socket. */
+async function feed(
+  socket: PassThrough,
+  {
+    bytes,
+    cuts,
+    take,
+  }: {
+    readonly bytes: Buffer
+    readonly cuts: readonly number[]
+    readonly take: (piece: Buffer) => void
+  },
+): Promise<void> {
   const ends = [...cuts.map((cut) => Math.floor(cut * bytes.length)), bytes.length]
   let at = 0
   for (const end of ends.sort((left, right) => left - right)) {
-    socket.write(bytes.subarray(at, end))
+    take(bytes.subarray(at, end))
     at = end
   }
   socket.end()
@@ -174,10 +215,14 @@ describe('the reader beside ws', () => {
         const bytes = Buffer.concat(shapes.map(frame))
         const alone = listen({ hasReader: false })
         const beside = listen({ hasReader: true })
+        const { reads, take } = overwrittenReads()
+        const lent = listen({ hasReader: true, reads })
         // `ws` unmasks in place.
         await write(alone.socket, Buffer.from(bytes), at)
-        await write(beside.socket, bytes, at)
+        await write(beside.socket, Buffer.from(bytes), at)
+        await feed(lent.socket, { bytes, cuts: at, take })
         expect(beside.heard).toEqual(alone.heard)
+        expect(lent.heard).toEqual(alone.heard)
         byReader += beside.byReader.length
       }),
       { numRuns: 150 },
