@@ -1,6 +1,7 @@
-/** A process that embeds the log and fills a stream, to be killed. */
+/** A process that embeds the log and fills a stream, to be killed or to leave it to others. */
 import { openStore } from '@tailrace/core'
 import { BatchBuilder } from '@tailrace/format'
+import { RecordTemplate } from '../clients/record.js'
 import { serveJobs, timed } from '../harness/actor.js'
 
 const MIB = 2 ** 20
@@ -13,8 +14,31 @@ interface FillJob {
   readonly sizeBytes: number
 }
 
+interface FillNumberedJob extends Omit<FillJob, 'bytes'> {
+  readonly records: number
+}
+
 serveJobs(
   {
+    /** Appends so many numbered records and closes the store. */
+    fillNumbered: async (job: FillNumberedJob) => {
+      const { directory, stream, records, batchRecords, sizeBytes } = job
+      const store = await openStore(directory)
+      const log = await store.ensure(stream, { durability: 'relaxed' })
+      const builder = new BatchBuilder()
+      const record = new RecordTemplate(sizeBytes)
+      const timing = await timed(async () => {
+        for (let number = 0; number < records;) {
+          const end = Math.min(records, number + batchRecords)
+          for (; number < end; number += 1) builder.append(record.numbered(number))
+          const batch = builder.build({ createTimeUs: 0 })
+          while (!log.hasRoomFor(batch.length)) await log.makeRoom(batch.length)
+          log.appendBatch(batch)
+        }
+        await store.close()
+      })
+      return timing
+    },
     /** Appends at least `bytes`, a commit for each MiB, and 4 MiB that no sync has seen. */
     fill: async ({ directory, stream, bytes, batchRecords, sizeBytes }: FillJob) => {
       const store = await openStore(directory)

@@ -18,7 +18,7 @@ const server = await startServer({ store, port: 0 })
 
 serveJobs(
   {
-    address: () => Promise.resolve({ url: server.url }),
+    address: () => Promise.resolve({ url: server.url, pid: process.pid }),
     counters: () => {
       const { user, system } = process.cpuUsage()
       return Promise.resolve({ cpuSeconds: (user + system) / 1e6, syncs: storage.syncs })

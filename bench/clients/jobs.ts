@@ -15,7 +15,11 @@ import type {
   ReadWay,
 } from './driver.js'
 import { fanOut } from './fan-out.js'
-import { openLoad } from './open-load.js'
+import { IdleConnections } from './idle.js'
+import { ManyStreams } from './many-streams.js'
+import type { InTurnJob, StreamsJob } from './many-streams.js'
+import { openLoad, startLoad } from './open-load.js'
+import type { RunningLoad } from './open-load.js'
 import { RecordTemplate, SequenceCheck } from './record.js'
 
 /** Where. */
@@ -43,6 +47,9 @@ interface ReplayJob extends StreamJob {
 /** The jobs with this library. */
 export function clientJobs(driver: Driver): Jobs {
   let following: Following | undefined
+  let streams: ManyStreams | undefined
+  let running: RunningLoad | undefined
+  let idle: IdleConnections | undefined
   return {
     publish: (job: PublishJob) => publish(driver, job),
     publishEach: (job: PublishEachJob) => publishEach(driver, job),
@@ -50,15 +57,38 @@ export function clientJobs(driver: Driver): Jobs {
     /** Subscribes at the tail of an empty stream and goes on in the background. */
     follow: async (job: ReplayJob) => {
       following = await follow(driver, job)
-      return {}
+      return { pid: process.pid }
     },
     /** Waits until everything that `follow` is to see has come. */
-    followed: async () => {
-      if (following === undefined) throw new Error('nothing is followed')
-      return following.finish()
-    },
+    followed: () => given(following, 'follow').finish(),
     latency: (job: Parameters<typeof openLoad>[1]) => openLoad(driver, job),
+    /** A load in the background, until `stopLoad`. */
+    startLoad: async (job: Parameters<typeof startLoad>[1]) => {
+      running = await startLoad(driver, job)
+      return {}
+    },
+    stopLoad: () => given(running, 'startLoad').stop(),
     fanOut: (job: Parameters<typeof fanOut>[1]) => fanOut(driver, job),
+    /** Opens connections that wait for a record, which `wake` publishes. */
+    idle: async (job: Parameters<typeof IdleConnections.open>[1]) => {
+      idle = await IdleConnections.open(driver, job)
+      return {}
+    },
+    wake: async () => {
+      await given(idle, 'idle').wake()
+      return {}
+    },
+    /** Makes and opens many streams, for `publishInTurn` and `verifyStreams`. */
+    openStreams: (job: StreamsJob) => {
+      return timed(async () => {
+        streams = await ManyStreams.open(driver, job)
+      })
+    },
+    publishInTurn: (job: InTurnJob) => given(streams, 'openStreams').publish(job),
+    verifyStreams: async () => {
+      await given(streams, 'openStreams').verify()
+      return {}
+    },
     remove: async ({ url, stream }: StreamJob) => {
       const connection = await driver.connect(url)
       await connection.remove(stream)
@@ -66,6 +96,12 @@ export function clientJobs(driver: Driver): Jobs {
       return {}
     },
   }
+}
+
+/** What an earlier job has left. */
+function given<Value>(value: Value | undefined, job: string): Value {
+  if (value === undefined) throw new Error(`there was no job ${job} before`)
+  return value
 }
 
 interface Following {

@@ -62,7 +62,7 @@ export class SequenceCheck implements Sink {
   endMs = 0
   /** Resolves with the last record. Rejects at the first wrong one, or when nothing comes any more. */
   readonly done: Promise<void>
-  readonly #records: number
+  #records: number
   readonly #onRecord: ((value: Uint8Array, number: number) => void) | undefined
   readonly #stalled: NodeJS.Timeout
   #countAtCheck = 0
@@ -102,13 +102,21 @@ export class SequenceCheck implements Sink {
     this.#onRecord?.(start === 0 ? bytes : bytes.subarray(start, end), number)
     this.count += 1
     this.bytes += end - start
-    if (this.count === this.#records) {
-      this.endMs = performance.now()
-      this.#settle?.()
-    }
+    if (this.count === this.#records) this.#end()
+  }
+
+  /** No more than so many records will come, of which some may be there. */
+  expect(records: number): void {
+    this.#records = records
+    if (this.count === records) this.#end()
   }
 
   readonly fail = (error: Error): void => {
     this.#settle?.(error)
+  }
+
+  #end(): void {
+    this.endMs = performance.now()
+    this.#settle?.()
   }
 }

@@ -103,12 +103,14 @@ export async function noteThroughput<Result extends Timing>(
     readonly records: number
     readonly bytes: number
     readonly work: () => Promise<Result>
+    /** Figures besides those of THROUGHPUT_COLUMNS. */
+    readonly more?: (result: Result) => Record<string, number>
   },
 ): Promise<void> {
   const { subject, records, bytes } = run
   const { result, used } = await counted(run.server, run.work)
   const moved = { ...result, records, bytes, serverCpuSeconds: used.cpuSeconds }
-  context.note({ subject, values: throughput(moved) })
+  context.note({ subject, values: { ...throughput(moved), ...run.more?.(result) } })
 }
 
 /** The same for figures that the scenario makes itself. */

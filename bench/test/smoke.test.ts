@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { chromiumPath } from '../actors/chromium.js'
+import type { Wanted } from '../harness/wanted.js'
 import { PEERS } from '../peers/index.js'
 import { PEER_NAMES } from '../peers/peer.js'
 
@@ -27,12 +29,18 @@ interface Report {
     readonly scenario: string
     readonly rows: readonly Row[]
     readonly remarks: readonly string[]
+    readonly wanted: readonly { readonly wanted: Wanted }[]
     readonly peers: readonly { readonly name: string; readonly ackMeans: string }[]
   }[]
 }
 
 async function bench(...words: string[]): Promise<Report> {
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...words])
+  return benchWith({}, ...words)
+}
+
+async function benchWith(env: Record<string, string>, ...words: string[]): Promise<Report> {
+  const options = { env: { ...process.env, ...env } }
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...words], options)
   return JSON.parse(stdout) as Report
 }
 
@@ -46,6 +54,12 @@ const SUBJECTS = {
     'one fdatasync',
   ],
   'fan-out': ['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'bare ws'],
+  browser: chromiumPath()
+    ? ['by batches', 'by batches, in place', 'by record', 'bare WebSocket']
+    : [],
+  slow: ['alone', 'beside a stopped one'],
+  'many-streams': ['relaxed × 20', 'fsync × 20'],
+  memory: ['before', 'connections', 'and records'],
   embedded: [
     'append, in batches',
     'append, one by one',
@@ -54,8 +68,10 @@ const SUBJECTS = {
     'read values, again',
     'read in place',
   ],
+  seek: ['offset', 'time'].flatMap((by) => [`by ${by}, few`, `by ${by}, many`]),
   safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
   reopen: ['reopen', 'reading a tenth of it'],
+  'cold-replay': ['disk', 'cold', 'again', 'no replay'],
   limits: [
     ...['net', 'ws'].flatMap((pair) => [`${pair}, to the server`, `${pair}, to the client`]),
     'copy, new mapping',
@@ -65,6 +81,8 @@ const SUBJECTS = {
     'write, new file',
   ],
 }
+/** Wanted of what only the full parameters have. */
+const FULL_ONLY = ['relaxed × 100']
 
 describe('npm run bench', () => {
   it('lists its scenarios', async () => {
@@ -85,6 +103,11 @@ describe('npm run bench', () => {
         if (reference !== undefined) expect(subjects).toContain(reference)
         if (reference !== undefined) expect(ratio).toBeGreaterThan(0)
       }
+      for (const { wanted } of results[0]?.wanted ?? []) {
+        if (FULL_ONLY.includes(wanted.subject) || subjects.length === 0) continue
+        const row = rows.find(({ subject }) => subject === wanted.subject)
+        expect(Object.keys(row?.values ?? {})).toContain(wanted.figure)
+      }
       expect(Object.keys(environment)).toEqual(
         expect.arrayContaining(['cpu', 'cores', 'memoryGiB', 'kernel', 'node', 'ws', 'commit']),
       )
@@ -102,6 +125,20 @@ describe('npm run bench', () => {
       expect(remarks.some((remark) => remark.startsWith(name))).toBe(!isInstalled)
     }
   }, 120_000)
+
+  it('says that what it could not empty was not cold', async () => {
+    const { results } = await bench('cold-replay', '--small', '--json')
+    expect(results[0]?.remarks).toEqual([expect.stringMatching(/^NOT COLD: /)])
+  }, 60_000)
+
+  it('says that without a browser nothing was measured', async () => {
+    const env = { TAILRACE_CHROMIUM: '/nonexistent' }
+    const { results } = await benchWith(env, 'browser', '--small', '--json')
+    expect(results[0]).toMatchObject({
+      rows: [],
+      remarks: [expect.stringMatching(/^NOT MEASURED: there is no Chromium/)],
+    })
+  })
 
   it('draws what it measured', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bench-plot-'))
