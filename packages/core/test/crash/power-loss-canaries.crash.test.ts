@@ -4,11 +4,12 @@
  * Each canary is a disk that does not do what the log asks of it, as if the log had not asked. Its name
  * says what is broken, and the finding has to be the promise that is then broken.
  */
-import { StorageError } from '@tailrace/format'
+import { BatchView, inspectBatch, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
 import { BrokenPromise, powerLossOptions, runPowerLoss } from '@tailrace/testing'
 import type { PromiseKind, SimulatedStorage } from '@tailrace/testing'
 import { describe, expect, it } from 'vitest'
 import type { RecoveryLimits, StorageFile } from '../../src/index.js'
+import { encodeCheckedFile, readCheckedFile } from '../../src/storage/checked-file.js'
 
 const SEEDS_MAX = 40
 /** More than a judge needs: only the workload, which takes the error for a fault, gets to this one. */
@@ -82,6 +83,22 @@ const CANARIES: readonly Canary[] = [
       disk.writeFile = (path, content) => disk.writeUnsynced(path, content)
     },
     found: ['not-writable'],
+  },
+  {
+    name: 'the end that stream.meta notes is that of the page cache, not of the last sync',
+    sabotage: (disk) => {
+      noteEarly(disk, { file: 'stream.meta', kind: 'stream', field: 'durableOffset' })
+    },
+    found: ['not-writable'],
+    says: /the log was durable up to/,
+  },
+  {
+    name: 'the snapshot of producers is written before the sync that it waits for',
+    sabotage: (disk) => {
+      noteEarly(disk, { file: 'producers.snapshot', kind: 'producers', field: 'offset' })
+    },
+    found: ['not-writable'],
+    says: /the log was durable up to/,
   },
   {
     name: 'a torn tail is not cut off',
@@ -192,4 +209,40 @@ function replaceFiles(disk: SimulatedStorage, replace: (file: StorageFile) => St
   const { open, create } = { open: disk.open.bind(disk), create: disk.create.bind(disk) }
   disk.open = (path) => replace(open(path))
   disk.create = async (path, capacity) => replace(await create(path, capacity))
+}
+
+/** Has a checked file say that the log was durable up to what is merely stored. */
+function noteEarly(
+  disk: SimulatedStorage,
+  note: { readonly file: string; readonly kind: string; readonly field: string },
+): void {
+  const writeFile = disk.writeFile.bind(disk)
+  disk.writeFile = (path, content) => {
+    const directory = path.slice(0, path.lastIndexOf('/'))
+    if (path !== `${directory}/${note.file}.tmp`) return writeFile(path, content)
+    const readable = { directory, name: note.file, kind: note.kind }
+    const found = readCheckedFile({ readFile: () => content }, readable)
+    if (found.state !== 'present') throw new Error(`"${path}" was written as it should be`)
+    const fields = found.content as Record<string, unknown>
+    if (typeof fields[note.field] !== 'number') return writeFile(path, content)
+    const early = { ...fields, [note.field]: endInMemory(disk, directory) }
+    return writeFile(path, encodeCheckedFile(note.kind, early))
+  }
+}
+
+/** The end of the stream's last batch as the program sees it, synced or not. */
+function endInMemory(disk: SimulatedStorage, directory: string): number {
+  const segments = disk.paths(directory).filter((path) => /\.(?:log|prepared)$/.test(path))
+  return Math.max(0, ...segments.map((path) => endOf(disk.contentOf(path))))
+}
+
+function endOf(segment: Uint8Array): number {
+  let end = 0
+  let position = SEGMENT_HEADER_BYTES
+  while (inspectBatch(segment, position, segment.length, 'whole') === undefined) {
+    const batch = new BatchView(segment, position)
+    end = batch.nextOffset
+    position += batch.batchLength
+  }
+  return end
 }
