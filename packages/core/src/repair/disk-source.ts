@@ -33,8 +33,15 @@ export class DiskSource implements FileSource {
         const path = join(absolute, entry.name)
         // A writer may have removed it since it was listed.
         const stats = isDirectory ? undefined : await stat(path).catch(undefinedIfMissing)
-        if (!isDirectory && stats === undefined) continue
-        found.push({ name: entry.name, isDirectory, sizeBytes: stats?.size ?? 0 })
+        const isLink = entry.isSymbolicLink()
+        if (!isDirectory && !isLink && stats === undefined) continue
+        const sizeBytes = stats?.size ?? 0
+        found.push({
+          name: entry.name,
+          isDirectory,
+          sizeBytes,
+          ...(isLink && { isLink: true as const }),
+        })
       }
       return found
     })

@@ -13,6 +13,7 @@ import { readStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import type { Storage } from '../storage/storage-port.js'
+import { linkedStream } from '../store/linked-streams.js'
 import { lockStore } from '../store/store-lock.js'
 import { STREAMS_DIRECTORY } from '../store/stream-creation.js'
 import { applyRepair } from './apply-repair.js'
@@ -47,7 +48,7 @@ export interface RepairOptions {
  *
  * @throws {RequestError} STREAM_NOT_FOUND; INVALID_STREAM_NAME.
  * @throws {StorageError} STORE_LOCKED with `apply` while a writer runs; STREAM_CORRUPT when `stream.meta` is
- * missing or damaged; STORE_NOT_FOUND; NO_SPACE: nothing was changed, or the next opening completes it;
+ * missing or damaged, or the stream's directory is a symbolic link; STORE_NOT_FOUND; NO_SPACE: nothing was changed, or the next opening completes it;
  * IO_ERROR.
  */
 export async function repairStream(
@@ -61,6 +62,9 @@ export async function repairStream(
   const source = storage === undefined ? new DiskSource(root) : new StorageSource(storage)
   await requireDataDirectory(source, root)
   const stream = { name, directory: `${STREAMS_DIRECTORY}/${name}`, source }
+  const entries = (await source.list(STREAMS_DIRECTORY)) ?? []
+  if (entries.some((entry) => entry.name === name && entry.isLink === true))
+    throw linkedStream(name)
   if (!apply) return previewRepair(stream)
   const lock = storage === undefined ? lockStore(root) : undefined
   try {

@@ -5,15 +5,11 @@
  * bounded by the longest batch, not by the size of the store.
  */
 import { resolve } from 'node:path'
-import {
-  parseSegmentFileName,
-  RequestError,
-  StorageError,
-  STREAM_NAME_PATTERN,
-} from '@tailrace/format'
+import { parseSegmentFileName, RequestError, StorageError } from '@tailrace/format'
+import { isStreamEntry, linkProblem } from '../store/linked-streams.js'
 import { readStoreMetadata } from '../store/store-metadata.js'
 import { STREAMS_DIRECTORY, TRASH_DIRECTORY } from '../store/stream-creation.js'
-import type { Storage, StorageEntry } from '../storage/storage-port.js'
+import type { Storage } from '../storage/storage-port.js'
 import { WindowBuffer } from './byte-window.js'
 import { requireDataDirectory } from './data-directory.js'
 import { DiskSource } from './disk-source.js'
@@ -103,11 +99,15 @@ class StoreVerifier {
     const names = entries.map(({ name }) => name)
     const beside = names.filter((name) => !STORE_FILES.has(name) && !name.endsWith('.tmp'))
     const inStreams = (await this.#source.list(STREAMS_DIRECTORY)) ?? []
-    const noStreams = inStreams.filter((entry) => !isStream(entry))
+    const noStreams = inStreams.filter((entry) => !isStreamEntry(entry))
+    const links = inStreams.filter((entry) => isStreamEntry(entry) && entry.isLink === true)
     const foreign = [...beside, ...noStreams.map(({ name }) => `${STREAMS_DIRECTORY}/${name}`)]
     const problem = await this.#metadataProblem()
+    const ofLinks = links.map(({ name }) =>
+      fileDefect(`${STREAMS_DIRECTORY}/${name}`, linkProblem(name)),
+    )
     return {
-      defects: problem === undefined ? [] : [fileDefect('store.meta', problem)],
+      defects: [...(problem === undefined ? [] : [fileDefect('store.meta', problem)]), ...ofLinks],
       warnings: foreign.sort().map((file) => ({ file, message: 'does not belong here' })),
     }
   }
@@ -126,7 +126,7 @@ class StoreVerifier {
 
   async #streamNames(): Promise<readonly string[]> {
     const entries = (await this.#source.list(STREAMS_DIRECTORY)) ?? []
-    const present = new Set(entries.filter(isStream).map(({ name }) => name))
+    const present = new Set(entries.filter(isStreamEntry).map(({ name }) => name))
     const asked = this.#options.streams ?? [...present]
     for (const name of asked) {
       if (present.has(name)) continue
@@ -162,7 +162,3 @@ class StoreVerifier {
 }
 
 const STORE_FILES = new Set(['lock', 'store.meta', STREAMS_DIRECTORY, TRASH_DIRECTORY])
-
-function isStream({ name, isDirectory }: StorageEntry): boolean {
-  return isDirectory && STREAM_NAME_PATTERN.test(name)
-}

@@ -37,10 +37,12 @@ export class MappedStorage implements Storage {
       const entries = await readdir(absolute, { withFileTypes: true }).catch(emptyIfMissing)
       const listed = await Promise.all(
         entries.map(async (entry) => {
+          const { name } = entry
           const isDirectory = entry.isDirectory()
-          const path = join(absolute, entry.name)
-          const sizeBytes = isDirectory ? 0 : await sizeOf(path)
-          return sizeBytes === undefined ? [] : [{ name: entry.name, isDirectory, sizeBytes }]
+          const sizeBytes = isDirectory ? 0 : await sizeOf(join(absolute, name))
+          if (entry.isSymbolicLink())
+            return [{ name, isDirectory, isLink: true as const, sizeBytes: sizeBytes ?? 0 }]
+          return sizeBytes === undefined ? [] : [{ name, isDirectory, sizeBytes }]
         }),
       )
       return listed.flat()

@@ -24,7 +24,9 @@
 export interface StorageEntry {
   readonly name: string
   readonly isDirectory: boolean
-  /** Size of the file in bytes; 0 for a directory. */
+  /** Present for a symbolic link, which is no directory here whatever it leads to. */
+  readonly isLink?: true
+  /** Size of the file in bytes; 0 for a directory, and for a link that leads nowhere. */
   readonly sizeBytes: number
 }
 

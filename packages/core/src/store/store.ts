@@ -8,13 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import {
-  BatchBuilder,
-  checkStreamName,
-  RequestError,
-  StorageError,
-  STREAM_NAME_PATTERN,
-} from '@tailrace/format'
+import { BatchBuilder, checkStreamName, RequestError, StorageError } from '@tailrace/format'
 import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
@@ -35,6 +29,7 @@ import type { ClosedMappings } from '../storage/closed-mappings.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import { storageErrorOf } from '../storage/storage-error.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
+import { isStreamEntry, linkedStream } from './linked-streams.js'
 import { openLog } from './open-log.js'
 import type { LogEnvironment } from './open-log.js'
 import { lockStore } from './store-lock.js'
@@ -127,6 +122,8 @@ export class Store implements AsyncDisposable {
   readonly #environment: LogEnvironment
   readonly #onRecovery: (stream: string, report: RecoveryReport) => void
   readonly #names: Set<string>
+  /** Those of them that are symbolic links: as good as damaged. */
+  readonly #linkedNames: Set<string>
   /**
    * Streams that are to go since creating or deleting them failed halfway: their directory still bears the
    * name, or was moved to the trash. Whoever creates or deletes a stream of the name goes on with it.
@@ -143,13 +140,15 @@ export class Store implements AsyncDisposable {
   private constructor(
     home: StoreHome,
     options: StoreOptions,
-    found: { readonly metadata: StoreMetadata; readonly names: readonly string[] },
+    found: { readonly metadata: StoreMetadata; readonly entries: readonly StorageEntry[] },
   ) {
     this.#home = home
     this.#onRecovery = options.onRecovery ?? (() => undefined)
     this.#metadata = found.metadata
     this.#lastEpoch = found.metadata.lastEpoch
-    this.#names = new Set(found.names)
+    this.#names = new Set(found.entries.map(({ name }) => name))
+    const links = found.entries.filter(({ isLink }) => isLink === true)
+    this.#linkedNames = new Set(links.map(({ name }) => name))
     const clock = options.clock ?? systemClock()
     this.#environment = {
       storage: home.storage,
@@ -178,10 +177,7 @@ export class Store implements AsyncDisposable {
     await storage.createDirectory(TRASH_DIRECTORY)
     await storage.syncDirectory('')
     const entries = await storage.list(STREAMS_DIRECTORY)
-    const isStream = ({ name, isDirectory }: StorageEntry): boolean =>
-      isDirectory && STREAM_NAME_PATTERN.test(name)
-    const names = entries.filter(isStream).map(({ name }) => name)
-    return new Store(home, options, { metadata, names })
+    return new Store(home, options, { metadata, entries: entries.filter(isStreamEntry) })
   }
 
   /** The data directory, absolute. */
@@ -313,6 +309,7 @@ export class Store implements AsyncDisposable {
       await trashStream(storage, name, randomBytes(16).toString('hex'))
     }
     this.#names.delete(name)
+    this.#linkedNames.delete(name)
     this.#unfinished.set(name, 'moved')
     await finishRemovals(storage)
     this.#unfinished.delete(name)
@@ -323,6 +320,7 @@ export class Store implements AsyncDisposable {
     if (opened?.isClosed === false) return opened
     // Closed by itself, perhaps still being closed; how that ends concerns whoever did it.
     await opened?.close().catch(ignoreFailedSync)
+    if (this.#linkedNames.has(name)) throw linkedStream(name)
     const log = await openLog(this.#environment, name)
     const { tornTail, damage, forgottenProducers } = log.recovery
     if ((tornTail ?? damage ?? forgottenProducers) !== undefined)

@@ -92,7 +92,7 @@ describe('MappedStorage', () => {
     await errorOf('IO_ERROR', storage.resize('none', 3))
   })
 
-  it('lists files with sizes and directories, not what a link that leads nowhere promises', async () => {
+  it('lists files with sizes, directories, and links as what they are', async () => {
     using directory = temporaryDirectory()
     const storage = new MappedStorage(directory.path)
     await storage.createDirectory('a/b')
@@ -102,6 +102,7 @@ describe('MappedStorage', () => {
     expect(entries.sort((left, right) => (left.name < right.name ? -1 : 1))).toEqual([
       { name: 'b', isDirectory: true, sizeBytes: 0 },
       { name: 'file', isDirectory: false, sizeBytes: 4 },
+      { name: 'link', isDirectory: false, isLink: true, sizeBytes: 0 },
     ])
     expect(await storage.list('nowhere')).toEqual([])
   })
