@@ -16,6 +16,8 @@ import type { LogMark } from './log-mark.js'
 
 /** At a stop the rest is worth one from this share of the interval on. */
 const SHARE_AT_STOP = 8
+/** In a large segment the interval grows with the index, all of which is stored each time. */
+const SHARE_OF_SEGMENT = 32
 /** Each time so many producers are remembered, the interval is longer by once: each of them is stored. */
 const PRODUCERS_PER_INTERVAL = 1000
 
@@ -55,7 +57,8 @@ export class Checkpointer {
   take(mark: LogMark, when: 'commit' | 'stop' = 'commit'): TakenCheckpoint | undefined {
     const { checkpointBytes, producers } = this.#options
     const start = this.#segment === mark.segment ? this.#position : SEGMENT_HEADER_BYTES
-    const interval = checkpointBytes * (1 + producers.size / PRODUCERS_PER_INTERVAL)
+    const base = checkpointBytes * (1 + producers.size / PRODUCERS_PER_INTERVAL)
+    const interval = Math.max(base, mark.position / SHARE_OF_SEGMENT)
     const least = when === 'stop' ? interval / SHARE_AT_STOP : interval
     if (mark.position - start < least) return undefined
     this.#segment = mark.segment

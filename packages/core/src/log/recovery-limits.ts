@@ -8,7 +8,10 @@ import type { StreamConfig } from './stream-config.js'
 
 /** Bounds on what recovery has to read. */
 export interface RecoveryLimits {
-  /** So many bytes of a segment lie between two checkpoints. Default 8 MiB. */
+  /**
+   * So many bytes of a segment lie between two checkpoints, more where a checkpoint is large: beyond 256 MiB
+   * of segment, or with thousands of producers. Default 8 MiB.
+   */
   readonly checkpointBytes: number
   /**
    * `fsync` streams are written at most this far behind the recovery point that is durable, in bytes.
