@@ -483,7 +483,7 @@ export class Log {
     await this.#upkeep.idle()
     await this.#options.syncSlots.run(async () => {
       this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
-      await this.#writer.active.sync()
+      if (!this.#writer.active.isPointDurable) await this.#writer.active.sync()
       await this.#upkeep.noteStop()
     })
   }

@@ -196,9 +196,11 @@ export class SegmentWriter {
     segment.noteDurable(position)
     const { bytes, file } = segment.contents()
     const last = readRecoveryPoint(bytes)
-    segment.notePoint(position)
     const isKnown = last?.durableOffset === offset && last.durablePosition === position
-    if (isKnown && last.epoch === epoch) return
+    const isThere = isKnown && last.epoch === epoch
+    // One that was found is not known to be durable either.
+    if (!isThere || !segment.hasNotedPoint) segment.notePoint(position)
+    if (isThere) return
     const generation = (last?.generation ?? 0) + 1
     writeRecoveryPoint(bytes, generation % 2 === 0 ? 0 : 1, {
       durableOffset: offset,

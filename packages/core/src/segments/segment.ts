@@ -80,9 +80,9 @@ export class Segment implements Restable {
   readonly #activeMappings: ActiveMappings
   /** Everything below this position is durable: set by commits. */
   #durablePosition = 0
-  /** The position of the recovery point in the header, and of the one that has survived a sync. */
-  #notedPoint = SEGMENT_HEADER_BYTES
-  #durablePoint = SEGMENT_HEADER_BYTES
+  /** The recovery point in the header, and the one that has survived a sync: the how many-th, and its position. */
+  #notedPoint = { count: 0, position: SEGMENT_HEADER_BYTES }
+  #durablePoint = this.#notedPoint
   #syncsInFlight = 0
 
   private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
@@ -168,19 +168,25 @@ export class Segment implements Restable {
     if (this.#state === 'active') this.#activeMappings.touch(this)
   }
 
-  /** Says that a recovery point with this position was stored in the header. */
+  /** Says that a recovery point with this position lies in the header. */
   notePoint(position: number): void {
-    this.#notedPoint = Math.max(position, SEGMENT_HEADER_BYTES)
+    const count = this.#notedPoint.count + 1
+    this.#notedPoint = { count, position: Math.max(position, SEGMENT_HEADER_BYTES) }
+  }
+
+  /** True once {@link notePoint} was called. */
+  get hasNotedPoint(): boolean {
+    return this.#notedPoint.count > 0
   }
 
   /** True when the recovery point in the header has survived a sync. */
   get isPointDurable(): boolean {
-    return this.#durablePoint === this.#notedPoint
+    return this.#durablePoint.count === this.#notedPoint.count
   }
 
   /** The position of the newest recovery point that has survived a sync; behind the header while none has. */
   get durablePoint(): number {
-    return this.#durablePoint
+    return this.#durablePoint.position
   }
 
   /** True when the mapping was let go until the next use. */
@@ -225,7 +231,7 @@ export class Segment implements Restable {
     const point = this.#notedPoint
     try {
       await this.contents().file.sync()
-      this.#durablePoint = Math.max(this.#durablePoint, point)
+      if (point.count > this.#durablePoint.count) this.#durablePoint = point
     } finally {
       this.#syncsInFlight -= 1
     }

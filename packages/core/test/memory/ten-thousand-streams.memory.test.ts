@@ -59,8 +59,9 @@ describe(`a store with ${String(STREAMS)} streams`, () => {
     expect(acknowledgedWhileHeld).toBe(STREAMS - 1)
     expect(syncsInFlightMax).toBeLessThanOrEqual(SYNCS_IN_FLIGHT_MAX)
     expect(syncsInFlightMax).toBeGreaterThan(1)
-    // A commit of each, another one of every tenth, and the ones of closing.
-    expect(syncs).toBeLessThanOrEqual(2.1 * STREAMS + 1)
+    // A commit of each, another one of every tenth, and after each of them at most one that makes its
+    // recovery point durable: when the stream was quiet for a second, or at closing.
+    expect(syncs).toBeLessThanOrEqual(2 * 1.1 * STREAMS + 1)
     expect(closed.descriptors).toBeLessThanOrEqual(DESCRIPTORS_BESIDE)
     expect(closed.mappings).toBe(0)
   }, 180_000)
