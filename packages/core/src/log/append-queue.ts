@@ -73,10 +73,13 @@ export class AppendQueue {
 
   /** Tells those who wait for the records of a batch, one each, when the stream's durability is met. */
   tellEach(baseOffset: number, waiters: readonly CollectedWaiter[]): void {
-    for (const [at, { resolve, reject }] of waiters.entries()) {
-      const first = baseOffset + at
-      const result = { baseOffset: first, endOffset: first + 1, isDuplicate: false }
-      if (this.#isMet(result)) resolve(result)
+    const { isRelaxed, durableOffset } = this.#target
+    const metBelow = isRelaxed ? Infinity : durableOffset()
+    let endOffset = baseOffset
+    for (const { resolve, reject } of waiters) {
+      const result = { baseOffset: endOffset, endOffset: endOffset + 1, isDuplicate: false }
+      endOffset += 1
+      if (endOffset <= metBelow) resolve(result)
       else this.#waiters.push({ result, resolve, reject })
     }
   }

@@ -51,8 +51,11 @@ export class RecordCollector {
    */
   canAdd(target: CollectorTarget, valueLength: number): boolean {
     if (this.#target !== target) this.flush()
-    if (this.#builder.sizeWith(valueLength) > COLLECTED_BYTES_MAX) this.flush()
-    const batchLength = this.#builder.sizeWith(valueLength)
+    let batchLength = this.#builder.sizeWith(valueLength)
+    if (batchLength > COLLECTED_BYTES_MAX) {
+      this.flush()
+      batchLength = this.#builder.sizeWith(valueLength)
+    }
     return batchLength <= COLLECTED_BYTES_MAX && target.hasRoomFor(batchLength)
   }
 

@@ -1,11 +1,11 @@
 /**
- * Reads large messages off the socket itself and leaves everything else to `ws`.
+ * Reads messages off the socket itself and leaves everything else to `ws`.
  *
- * A bulk transfer is final, masked, binary frames of many KiB. `ws` would collect the pieces of each in
- * buffers of their own and copy them together; here they are copied once, into memory that is used again
+ * What clients send is final, masked, binary frames. `ws` would collect the pieces of each in buffers of
+ * their own and copy them together; here they are copied once, into memory that is used again
  * (docs/adr/0015).
  *
- * Walks the stream from frame to frame. The bytes of a small frame go to `ws` as they came. With the first
+ * Walks the stream from frame to frame. The bytes of other frames go to `ws` as they came. With the first
  * frame that is anything but a whole binary message, a ping or a pong (a piece of one, text, a close
  * frame, one that is too large or against the rules) the reader steps aside for good: `ws` gets every byte
  * from there on and decides what it means.
@@ -22,8 +22,8 @@ import type { FrameHeader } from './frame-header.js'
 import { MESSAGE_BUFFER_BYTES, type MessageBuffers } from './message-buffers.js'
 import { unmaskInto } from './unmask.js'
 
-/** Payload bytes from which a frame is read here; below, `ws` costs no more. */
-const PAYLOAD_BYTES_MIN = 1024
+/** Payload bytes from which a message is read into memory that is lent; a shorter one gets its own. */
+const LENT_BYTES_MIN = 1024
 
 /** The longest payload of a control frame. */
 const CONTROL_BYTES_MAX = 125
@@ -37,7 +37,7 @@ export interface MessageReaderOptions {
   readonly buffers: MessageBuffers
   /** Bytes above which a message is refused, by `ws`. */
   readonly payloadBytesMax: number
-  /** Whether large messages are welcome. */
+  /** Whether messages are taken here; if not, `ws` has them. */
   readonly isOpen: () => boolean
   /**
    * Takes a whole message. Returns true when it still uses the bytes afterwards, which are its own then;
@@ -74,7 +74,7 @@ export class MessageReader {
     socket.prependListener('close', () => {
       const rest = this.#isAside ? null : (socket.read() as Buffer | null)
       if (rest !== null) this.#read(rest)
-      if (this.#buffer !== undefined) options.buffers.giveBack(this.#buffer)
+      if (this.#buffer !== undefined) this.#giveBack(this.#buffer)
       this.#buffer = undefined
     })
   }
@@ -130,9 +130,11 @@ export class MessageReader {
   #begin({ isFinal, isReserved, opcode, payloadBytes, key }: FrameHeader): boolean {
     const { buffers, isOpen, payloadBytesMax } = this.#options
     if (!isFinal || isReserved || opcode !== Opcode.BINARY || key === undefined) return false
-    if (payloadBytes < PAYLOAD_BYTES_MIN || payloadBytes > MESSAGE_BUFFER_BYTES) return false
+    if (payloadBytes === 0 || payloadBytes > MESSAGE_BUFFER_BYTES) return false
     if (payloadBytes > payloadBytesMax || !isOpen()) return false
-    this.#buffer = buffers.take()
+    // Of a server's commands most keep their message, so a short one must not hold on to a long buffer.
+    const isShort = payloadBytes < LENT_BYTES_MIN
+    this.#buffer = isShort ? Buffer.allocUnsafe(payloadBytes) : buffers.take()
     this.#filled = 0
     this.#length = payloadBytes
     this.#key = key
@@ -176,7 +178,11 @@ export class MessageReader {
   #deliver(buffer: Uint8Array): void {
     this.#buffer = undefined
     const isKept = this.#options.onMessage(buffer.subarray(0, this.#length))
-    if (!isKept) this.#options.buffers.giveBack(buffer)
+    if (!isKept) this.#giveBack(buffer)
+  }
+
+  #giveBack(buffer: Uint8Array): void {
+    if (this.#length >= LENT_BYTES_MIN) this.#options.buffers.giveBack(buffer)
   }
 
   /** `ws` keeps what it is given until the frame is whole. */

@@ -255,16 +255,37 @@ describe('the reader beside ws', () => {
       'binary 1025',
       'close 1005',
     ])
-    expect(byReader.map(({ length: each }) => each)).toEqual([1024, 1500])
+    expect(byReader.map(({ length: each }) => each)).toEqual([1024, 1023, 1500])
   })
 
-  test('leaves large messages to ws until they are welcome', async () => {
-    const shapes = [1000, 1001, 4000, 4001].map((each) => ({ opcode: BINARY, length: each }))
+  test('leaves messages to ws until they are welcome', async () => {
+    const shapes = [1000, 4000, 4001].map((each) => ({ opcode: BINARY, length: each }))
     let askedCount = 0
     const isOpen = (): boolean => (askedCount += 1) > 1
     const { socket, heard, byReader } = listen({ hasReader: true, isOpen })
     await write(socket, Buffer.concat(shapes.map(frame)), [])
-    expect(heard.length).toBe(4)
+    expect(heard.length).toBe(3)
+    expect(byReader.map(({ length: each }) => each)).toEqual([4000, 4001])
+  })
+
+  test('a short message has memory of its own, of its own size', async () => {
+    const lengths = [1023, 1, 1022, 1024, 1023]
+    const bytes = Buffer.concat(lengths.map((each) => frame({ opcode: BINARY, length: each })))
+    const { socket, heard, byReader } = listen({ hasReader: true, keeps: () => true })
+    await write(socket, bytes, [0.3])
+    expect(heard.length).toBe(5)
+    for (const [at, each] of lengths.entries()) {
+      expect(Buffer.from(byReader[at] ?? [])).toEqual(payload(each))
+      const isLent = byReader[at]?.buffer.byteLength === MESSAGE_BUFFER_BYTES
+      expect(isLent).toBe(each >= 1024)
+    }
+  })
+
+  test('an empty message is left to ws', async () => {
+    const bytes = Buffer.concat([0, 2, 0].map((each) => frame({ opcode: BINARY, length: each })))
+    const { socket, heard, byReader } = listen({ hasReader: true })
+    await write(socket, bytes, [])
+    expect(heard.map((line) => line.split(' ')[1])).toEqual(['0', '2', '0'])
     expect(byReader.length).toBe(1)
   })
 
