@@ -2,6 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { openStore } from '@tailrace/core'
 import { letHeapGrow, startServer } from '@tailrace/server'
 import { serveJobs } from '../harness/actor.js'
@@ -22,6 +25,15 @@ serveJobs(
     counters: () => {
       const { user, system } = process.cpuUsage()
       return Promise.resolve({ cpuSeconds: (user + system) / 1e6, syncs: storage.syncs })
+    },
+    /** Collects garbage, and once more for buffers that are freed some turns after their owners. */
+    collect: async () => {
+      setFlagsFromString('--expose-gc')
+      const collectGarbage = runInNewContext('gc') as () => void
+      collectGarbage()
+      await nextTurn()
+      collectGarbage()
+      return {}
     },
   },
   async () => {

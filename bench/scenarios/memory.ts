@@ -3,9 +3,10 @@
  * for a large log that it has taken.
  *
  * Every round has a server of its own: what an earlier round gave back would be used again and cost
- * nothing. Before anything is counted it has published and delivered, so that its code is compiled. No
- * garbage is collected for the occasion: what is counted is what an operator sees. At the end one record
- * is published, which each of the parked subscriptions must receive.
+ * nothing. Before anything is counted it has published and delivered, so that its code is compiled. What
+ * is counted is what an operator sees, garbage included; what the connections hold for good is in a row of
+ * its own, between two collections. At the end one record is published, which each of the parked
+ * subscriptions must receive.
  *
  * Not measured: what the kernel holds for the sockets.
  */
@@ -63,12 +64,18 @@ async function measure(
   await client.ask('publish', warmUp)
   await client.ask('replay', warmUp)
   await client.ask('remove', warmUp)
+  await server.ask('collect')
   const before = footprintOf(pid)
   context.note({ subject: 'before', values: { ...before } })
   await client.ask('idle', { ...job, stream: 'idle', connections })
-  const idle = footprintOf(pid)
-  const connectionKiB = ((idle.privateMiB - before.privateMiB) * 1024) / connections
-  context.note({ subject: 'connections', values: { ...idle, connectionKiB } })
+  const noteIdle = (subject: string): void => {
+    const idle = footprintOf(pid)
+    const connectionKiB = ((idle.privateMiB - before.privateMiB) * 1024) / connections
+    context.note({ subject, values: { ...idle, connectionKiB } })
+  }
+  noteIdle('connections')
+  await server.ask('collect')
+  noteIdle('connections, collected')
   await client.ask('publish', { ...job, stream: 'large', records })
   context.note({ subject: 'and records', values: { ...footprintOf(pid) } })
   await client.ask('wake')

@@ -59,7 +59,7 @@ const SUBJECTS = {
     : [],
   slow: ['alone', 'beside a stopped one'],
   'many-streams': ['relaxed × 20', 'fsync × 20'],
-  memory: ['before', 'connections', 'and records'],
+  memory: ['before', 'connections', 'connections, collected', 'and records'],
   embedded: [
     'append, in batches',
     'append, one by one',
