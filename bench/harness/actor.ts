@@ -24,13 +24,16 @@ async function answer(jobs: Jobs, { id, job, parameters }: Request): Promise<voi
   try {
     const run = jobs[job]
     if (run === undefined) throw new Error(`there is no job ${job}`)
-    process.send?.({ id, answer: await run(parameters) })
+    send({ id, answer: await run(parameters) })
   } catch (error) {
-    process.send?.({
-      id,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    send({ id, error: text })
   }
+}
+
+/** The parent may have gone meanwhile; then this process is closing, and there is nobody to tell. */
+function send(message: object): void {
+  if (process.connected) process.send?.(message)
 }
 
 /** Wall and processor seconds of some work in this process. */
