@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { canPin } from './harness/actor-process.js'
 import { describeEnvironment, readEnvironment } from './harness/environment.js'
+import type { Called, Environment } from './harness/environment.js'
 import { renderPlot } from './harness/plot.js'
 import type { PlotGroup } from './harness/plot.js'
 import { reportOf } from './harness/report.js'
@@ -64,8 +65,11 @@ const overrides = Object.fromEntries(values.set.map(parseOverride))
 const chosen = SCENARIOS.filter(
   ({ name }) => positionals.length === 0 || positionals.includes(name),
 )
-const environment = readEnvironment(canPin())
-await using _warm = (values.warm ?? !values.small) ? await warmMemory() : undefined
+// `npm test` asks for no packages of the system.
+const hasPeers = values.peers ?? !values.small
+const isWarmed = values.warm ?? !values.small
+const environment = await environmentOf({ pinned: canPin(), isMemoryWarmed: isWarmed, hasPeers })
+await using _warm = isWarmed ? await warmMemory() : undefined
 const results = []
 const groups: PlotGroup[] = []
 for (const scenario of chosen) {
@@ -74,8 +78,7 @@ for (const scenario of chosen) {
     isSmall: values.small,
     rounds,
     overrides,
-    // `npm test` asks for no packages of the system.
-    hasPeers: values.peers ?? !values.small,
+    hasPeers,
     profileDirectory: values['cpu-prof'],
   })
   const report = reportOf(scenario, result, values.small)
@@ -88,6 +91,14 @@ if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
 if (values.svg !== undefined) await writeFile(values.svg, renderPlot(groups, scale))
 process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
 
+function environmentOf(called: Omit<Called, 'flags' | 'syncs'>): Promise<Environment> {
+  return readEnvironment({
+    ...called,
+    flags: process.argv.slice(2),
+    syncs: values.small ? 10 : 200,
+  })
+}
+
 /** Those whose names contain one of the filters; all without any. */
 async function runMicroBenches(filters: readonly string[]): Promise<void> {
   const chosen = MICRO_BENCHES.filter(
@@ -99,7 +110,7 @@ async function runMicroBenches(filters: readonly string[]): Promise<void> {
       2,
     )
   }
-  const environment = readEnvironment(false)
+  const environment = await environmentOf({ pinned: false, isMemoryWarmed: false, hasPeers: false })
   const results: MicroResult[] = []
   for (const micro of chosen) {
     const found = await runMicro(micro, values.small ? 'small' : 'full')

@@ -16,50 +16,79 @@ export interface PlotGroup {
 /** How values become lengths. */
 export type PlotScale = 'linear' | 'log'
 
+/** What the colours mean; only those that occur are explained. */
+const LEGEND = {
+  own: 'Tailrace',
+  peer: 'other systems',
+  limit: 'limits of this machine',
+  elsewhere: '* measured elsewhere, as it was there',
+} as const
+
 interface Bar {
   readonly subject: string
-  readonly kind: 'own' | 'limit' | 'peer' | 'elsewhere'
+  readonly kind: keyof typeof LEGEND
   readonly min: number
   readonly median: number
   readonly max: number
 }
 
 const WIDTH = 800
-const LABEL_WIDTH = 170
+const LABEL_WIDTH = 190
 const VALUE_WIDTH = 70
 const AXIS_WIDTH = WIDTH - LABEL_WIDTH - VALUE_WIDTH
 const BAR_HEIGHT = 14
 const ROW_HEIGHT = 20
 const TITLE_HEIGHT = 40
 const AXIS_HEIGHT = 28
+const LEGEND_HEIGHT = 24
+const LEGEND_STEP = 130
 const TICKS_MAX = 6
 const LIMITS = /^(bare|reading|one|net|ws|copy|pwrite|write)\b/
 const PEERS = /^(nats|redis|rabbitmq)\b/
-const STYLE = `text { font: 12px sans-serif; fill: currentColor }
+const STYLE = `text { font: 12px sans-serif; fill: #222 }
 .title { font-weight: bold } .note { fill-opacity: 0.7 } .end { text-anchor: end }
 .middle { text-anchor: middle } .own { fill: #0a7d6c } .peer { fill: #9aa5b1 } .limit { fill: #d9b44a }
 .elsewhere { fill: #9aa5b1; fill-opacity: 0.35; stroke: #9aa5b1; stroke-dasharray: 4 2 }
-line { stroke: currentColor } .grid { stroke-opacity: 0.15 }`
+line { stroke: #222 } .grid { stroke-opacity: 0.15 }`
 
 /** Draws the scenarios below each other. A scenario without rows is left out. */
 export function renderPlot(groups: readonly PlotGroup[], scale: PlotScale): string {
   let top = 0
   const parts: string[] = []
+  const kinds = new Set<Bar['kind']>()
   for (const { scenario, rows, elsewhere } of groups) {
     const bars = [
       ...barsOf(scenario, rows),
       ...barsOf(scenario, elsewhere).map((bar) => markedElsewhere(bar)),
     ]
     if (bars.length === 0) continue
+    for (const { kind } of bars) kinds.add(kind)
     parts.push(`<g transform="translate(0 ${top})">`, ...groupOf(scenario, bars, scale), '</g>')
     top += TITLE_HEIGHT + bars.length * ROW_HEIGHT + AXIS_HEIGHT
+  }
+  if (kinds.size > 0) {
+    parts.push(`<g transform="translate(0 ${top})">`, ...legendOf(kinds), '</g>')
+    top += LEGEND_HEIGHT
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}">`,
     `<style>${STYLE}</style>`,
+    // Not every page that shows it is light.
+    '<rect width="100%" height="100%" fill="#fff"/>',
     ...parts,
     '</svg>\n',
   ].join('\n')
+}
+
+function legendOf(kinds: ReadonlySet<Bar['kind']>): string[] {
+  const shown = Object.entries(LEGEND).filter(([kind]) => kinds.has(kind as Bar['kind']))
+  return shown.flatMap(([kind, words], at) => {
+    const x = LABEL_WIDTH + at * LEGEND_STEP
+    return [
+      `<path class="${kind}" d="M${x} 4h12v12h-12z"/>`,
+      text({ x: x + 18, y: 14, kind: 'note' }, words),
+    ]
+  })
 }
 
 function barsOf({ columns }: Scenario<object>, rows: readonly Row[]): Bar[] {

@@ -3,6 +3,8 @@ import { PEERS } from '../peers/index.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import type { PeerName } from '../peers/peer.js'
 import { ActorProcess, canPin } from './actor-process.js'
+import { OtherLoadMeter } from './other-load.js'
+import type { OtherLoad } from './other-load.js'
 import type { Measurement, Pair, Scenario, ScenarioContext, Side } from './scenario.js'
 
 /** Everything a scenario reported. */
@@ -14,6 +16,8 @@ export interface ScenarioResult {
   readonly remarks: readonly string[]
   /** The other systems that took part. */
   readonly peers: readonly PeerReport[]
+  /** What others used of the machine meanwhile, in cores; undefined where the kernel does not say. */
+  readonly otherLoad?: OtherLoad | undefined
 }
 
 /** A run of a subject, and in which of the counted rounds it was. */
@@ -89,12 +93,32 @@ export async function runScenario<Parameters extends object>(
     },
     remark: (text) => remarks.add(text),
   }
+  const meter = new OtherLoadMeter()
   try {
     await scenario.run(context)
   } finally {
     for (const actor of actors.reverse()) await actor[Symbol.asyncDispose]()
   }
-  return { scenario: scenario.name, parameters, measurements, remarks: [...remarks], peers }
+  const otherLoad = meter.read()
+  if (otherLoad !== undefined) remarkLoad(otherLoad, context)
+  return {
+    scenario: scenario.name,
+    parameters,
+    measurements,
+    remarks: [...remarks],
+    peers,
+    otherLoad,
+  }
+}
+
+/** A figure that somebody else had a part in says so. */
+function remarkLoad({ others, stolen }: OtherLoad, context: ScenarioContext<object>): void {
+  if (others >= OTHERS_CORES_MAX) {
+    context.remark(`other programs used ${others.toFixed(1)} cores meanwhile: figures are too low`)
+  }
+  if (stolen >= STOLEN_CORES_MAX) {
+    context.remark(`the host took ${stolen.toFixed(1)} cores away meanwhile: figures are too low`)
+  }
 }
 
 /** Undefined, with a remark, for a peer that is not there. */
@@ -122,6 +146,10 @@ async function startPeer(
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The kernel's own threads, which write back what we wrote, stay below. */
+const OTHERS_CORES_MAX = 0.25
+const STOLEN_CORES_MAX = 0.1
 
 const CORES: Readonly<Record<Side, number | undefined>> = {
   server: 0,

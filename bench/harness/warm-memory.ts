@@ -7,9 +7,11 @@
  * page cache is filled with a file that takes no room on the disk, a hole from end to end, and kept until
  * the bench ends.
  */
-import { open, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { open, mkdtemp, rm } from 'node:fs/promises'
+import { freemem } from 'node:os'
 import { join } from 'node:path'
+import { dataDirectory } from './disk-sync.js'
 
 /** Left free, for the processes of the bench. */
 const FREE_BYTES = 3 * 2 ** 30
@@ -17,10 +19,9 @@ const CHUNK = Buffer.alloc(2 ** 20)
 
 /** Fills the page cache; undefined where that cannot be done. Dispose of it at the end. */
 export async function warmMemory(): Promise<AsyncDisposable | undefined> {
-  const bytes = (await availableBytes()) - FREE_BYTES
+  const bytes = availableBytes() - FREE_BYTES
   if (!(bytes > 0)) return undefined
-  const parent = process.env['TAILRACE_BENCH_DIR'] ?? tmpdir()
-  const directory = await mkdtemp(join(parent, 'tailrace-bench-'))
+  const directory = await mkdtemp(join(dataDirectory(), 'tailrace-bench-'))
   const file = await open(join(directory, 'hole'), 'w+')
   await file.truncate(bytes)
   for (let at = 0; at < bytes; at += CHUNK.length) await file.read(CHUNK, 0, CHUNK.length, at)
@@ -32,8 +33,9 @@ export async function warmMemory(): Promise<AsyncDisposable | undefined> {
   }
 }
 
-/** NaN where the kernel does not say. */
-async function availableBytes(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '')
+/** What processes could take; where the kernel does not say, what is free. */
+export function availableBytes(): number {
+  if (!existsSync('/proc/meminfo')) return freemem()
+  const text = readFileSync('/proc/meminfo', 'utf8')
   return Number(/^MemAvailable: +(\d+) kB$/m.exec(text)?.[1]) * 1024
 }

@@ -5,8 +5,8 @@ import type { PlotScale } from '../harness/plot.js'
 import type { Scenario } from '../harness/scenario.js'
 import type { Row } from '../harness/summary.js'
 
-const LEFT = 170
-const AXIS = 560
+const LEFT = 190
+const AXIS = 540
 
 const scenario: Scenario<object> = {
   name: 'race',
@@ -40,8 +40,8 @@ interface Drawn {
   readonly words: readonly string[]
 }
 
-function draw(rows: readonly Row[], scale: PlotScale): Drawn {
-  const svg = renderPlot([{ scenario, rows, elsewhere: [] }], scale)
+function draw(rows: readonly Row[], scale: PlotScale, elsewhere: readonly Row[] = []): Drawn {
+  const svg = renderPlot([{ scenario, rows, elsewhere }], scale)
   const all = (pattern: RegExp): string[][] =>
     [...svg.matchAll(pattern)].map(([, ...found]) => found)
   return {
@@ -63,6 +63,13 @@ describe('a plot', () => {
 
   it('tells our subjects from peers and from limits', () => {
     expect(draw(ROWS, 'linear').kinds).toEqual(['own', 'peer', 'limit'])
+  })
+
+  it('marks what was measured elsewhere, and explains the colours that occur', () => {
+    const { kinds, words } = draw(ROWS.slice(0, 1), 'linear', [row('lavinmq', [5, 5, 5])])
+    expect(kinds).toEqual(['own', 'elsewhere'])
+    expect(words).toContain('lavinmq *')
+    expect(words.slice(-2)).toEqual(['Tailrace', '* measured elsewhere, as it was there'])
   })
 
   it('labels bars, medians, ticks and the unit, and nothing in them is markup', () => {
