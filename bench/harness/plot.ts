@@ -41,7 +41,9 @@ const ROW_HEIGHT = 20
 const TITLE_HEIGHT = 40
 const AXIS_HEIGHT = 28
 const LEGEND_HEIGHT = 24
-const LEGEND_STEP = 130
+/** Of a letter at 12 px, generously. */
+const LETTER_WIDTH = 7
+const MARGIN = 10
 const TICKS_MAX = 6
 const LIMITS = /^(bare|reading|one|net|ws|copy|pwrite|write)\b/
 const PEERS = /^(nats|redis|rabbitmq)\b/
@@ -71,24 +73,27 @@ export function renderPlot(groups: readonly PlotGroup[], scale: PlotScale): stri
     top += LEGEND_HEIGHT
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${top}" width="${WIDTH + 2 * MARGIN}">`,
     `<style>${STYLE}</style>`,
     // Not every page that shows it is light.
-    '<rect width="100%" height="100%" fill="#fff"/>',
+    `<rect x="${-MARGIN}" width="100%" height="100%" fill="#fff"/>`,
     ...parts,
     '</svg>\n',
   ].join('\n')
 }
 
 function legendOf(kinds: ReadonlySet<Bar['kind']>): string[] {
-  const shown = Object.entries(LEGEND).filter(([kind]) => kinds.has(kind as Bar['kind']))
-  return shown.flatMap(([kind, words], at) => {
-    const x = LABEL_WIDTH + at * LEGEND_STEP
-    return [
+  let x = 0
+  const parts: string[] = []
+  for (const [kind, words] of Object.entries(LEGEND)) {
+    if (!kinds.has(kind as Bar['kind'])) continue
+    parts.push(
       `<path class="${kind}" d="M${x} 4h12v12h-12z"/>`,
       text({ x: x + 18, y: 14, kind: 'note' }, words),
-    ]
-  })
+    )
+    x += 18 + words.length * LETTER_WIDTH + 2 * MARGIN
+  }
+  return parts
 }
 
 function barsOf({ columns }: Scenario<object>, rows: readonly Row[]): Bar[] {
