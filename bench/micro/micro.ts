@@ -45,6 +45,11 @@ export function someBytes(length: number): Uint8Array {
   })
 }
 
+/** Takes a value into what came before; unlike adding or XOR it forgets neither order nor repeats. */
+export function mix(sum: number, value: number): number {
+  return (Math.imul(sum, 31) + value) | 0
+}
+
 /** The hash of what some calls returned, as eight hexadecimal digits. */
 export function hashOf(values: readonly number[]): string {
   return crc32(new Uint8Array(Float64Array.from(values).buffer))

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { MICRO_BENCHES } from '../micro/index.js'
+import { hashOf } from '../micro/micro.js'
 import type { MicroBench } from '../micro/micro.js'
 import { renderMicro } from '../micro/micro-table.js'
 import { runMicro } from '../micro/run-micro.js'
@@ -17,7 +18,8 @@ describe('micro benches', () => {
     async (micro) => {
       const results = await runMicro(micro, 'small')
       expect(results.length).toBeGreaterThan(1)
-      for (const { nanoseconds, calls } of results) {
+      for (const { nanoseconds, calls, hash } of results) {
+        expect(hash).not.toBe(hashOf([0, 0]))
         expect(nanoseconds).toBeGreaterThan(0)
         expect(calls).toBeGreaterThanOrEqual(3)
       }

@@ -6,7 +6,7 @@
  */
 import { crc32 as zlibCrc32 } from 'node:zlib'
 import { crc32 } from '@tailrace/format'
-import { someBytes } from '../micro.js'
+import { mix, someBytes } from '../micro.js'
 import type { MicroBench, MicroCase } from '../micro.js'
 
 /** A header, a small record, the last range that goes through the tables, a small batch, a usual one. */
@@ -38,8 +38,8 @@ function casesOf(bytes: Uint8Array, length: number): MicroCase[] {
     sameAs: String(length),
     run() {
       let sum = 0
-      for (let at = 0; at < count; at += 1) sum ^= checkOf(at * length, (at + 1) * length)
-      return sum >>> 0
+      for (let at = 0; at < count; at += 1) sum = mix(sum, checkOf(at * length, (at + 1) * length))
+      return sum
     },
   })
   return [
