@@ -99,7 +99,11 @@ describe('npm run bench', () => {
       const rows = results[0]?.rows ?? []
       expect(rows.map(({ subject }) => subject)).toEqual(subjects)
       for (const { values, reference, ratio } of rows) {
-        expect(Object.values(values).every(({ median }) => median >= 0)).toBe(true)
+        for (const [key, { median }] of Object.entries(values)) {
+          // A collection may give back more than a few connections take.
+          if (key === 'connectionKiB') expect(median).toEqual(expect.any(Number))
+          else expect(median).toBeGreaterThanOrEqual(0)
+        }
         if (reference !== undefined) expect(subjects).toContain(reference)
         if (reference !== undefined) expect(ratio).toBeGreaterThan(0)
       }
