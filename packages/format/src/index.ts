@@ -36,10 +36,11 @@ export {
 export { createTailraceError, errorFromWire } from './errors/create-error.js'
 export { AssertionError, assert, unreachable } from './errors/assertion.js'
 
-export { crc32 } from '#crc32'
+export { crc32, offerCrc32 } from '#crc32'
 
 export * from './batch/batch-descriptor.js'
 export { BatchBuilder } from './batch/batch-builder.js'
+export { type AllocateBytes } from './batch/batch-memory.js'
 export type {
   BatchBuilderOptions,
   BuildOptions,

@@ -1,9 +1,10 @@
 /**
  * Collects records and builds batches of them.
  *
- * Apart from `BatchView` because writing needs growing buffers and reading needs none. Each area of
- * the batch is collected in its final form, so a build is one allocation and one copy per area. The
- * columns of times, keys and headers exist only from the first record on that has one.
+ * Apart from `BatchView` because writing needs growing buffers and reading needs none. A value is copied
+ * once, to where it lies in the batch (`BatchMemory`); the columns, and keys and headers, are collected in
+ * their final form and put around the values at the build. The columns of times, keys and headers exist
+ * only from the first record on that has one.
  *
  * The builder does not know the clock and does not decide when a batch is full: its owner asks
  * {@link BatchBuilder.sizeWith} and {@link BatchBuilder.fitsTime}, and builds.
@@ -11,6 +12,7 @@
 
 import { crc32 } from '#crc32'
 import { U16_MAX, U32_MAX, checkInteger } from '../bytes/check-integer.js'
+import { GrowableBytes } from '../bytes/growable-bytes.js'
 import { writeU64 } from '../bytes/u64.js'
 import { RequestError } from '../errors/error-classes.js'
 import {
@@ -18,7 +20,6 @@ import {
   ATTRIBUTE_HEADERS,
   ATTRIBUTE_KEYS,
   ATTRIBUTE_TIMES,
-  BATCH_ALIGNMENT_BYTES,
   BASE_SEQUENCE_AT,
   BATCH_HEADER_BYTES,
   BATCH_LENGTH_AT,
@@ -33,17 +34,29 @@ import {
   RECORD_COUNT_AT,
   alignUp,
 } from './batch-descriptor.js'
+import { BatchMemory, type AllocateBytes } from './batch-memory.js'
 import { RecordArea } from './record-area.js'
 import { RecordTimes } from './record-times.js'
 
 const CAPACITY_BYTES_DEFAULT = 64 * 1024
-/** A larger batch gets memory of its own in `buildShared`, too. */
-const SHARED_BYTES_MAX = 256 * 1024
+/** Memory that has grown beyond this is not kept for the next batch. */
+const KEPT_BYTES_MAX = 512 * 1024
+/** Below this, what a batch will be long need not be known exactly. */
+const ADMITTED_BYTES = BATCH_LENGTH_MAX / 2
+/** What a record has in the columns of times, keys, headers and values. */
+const BYTES_PER_RECORD_MAX = 4 * COLUMN_ENTRY_BYTES
+/** Of memory for so many times its length, a batch is copied out. */
+const LOOSE_FACTOR = 2
 
 /** Settings of a {@link BatchBuilder}. */
 export interface BatchBuilderOptions {
   /** Bytes of values to have room for from the start; more is made when needed. Default 64 KiB. */
   readonly capacityBytes?: number | undefined
+  /**
+   * Where memory for batches comes from: at least as many bytes as asked for, of any content, at the start
+   * of an ArrayBuffer. For owners who have memory to use again. Default: fresh memory.
+   */
+  readonly allocate?: AllocateBytes | undefined
 }
 
 /** What a record may have besides its value. */
@@ -76,17 +89,18 @@ export interface BuildOptions extends Partial<ProducerStamp> {
 
 /** Collects records and builds batches of them. Reusable: a build leaves it empty. */
 export class BatchBuilder {
-  readonly #values: RecordArea
-  readonly #keys = new RecordArea(0)
-  readonly #headers = new RecordArea(0)
+  readonly #memory: BatchMemory
+  readonly #valueEnds = new GrowableBytes()
+  readonly #keys = new RecordArea()
+  readonly #headers = new RecordArea()
   readonly #times = new RecordTimes()
   #recordCount = 0
-  /** Memory of `buildShared`. */
-  #shared = new Uint8Array(0)
 
-  constructor({ capacityBytes = CAPACITY_BYTES_DEFAULT }: BatchBuilderOptions = {}) {
-    this.#values = new RecordArea(capacityBytes)
-    this.#values.begin(0)
+  constructor({
+    capacityBytes = CAPACITY_BYTES_DEFAULT,
+    allocate = freshBytes,
+  }: BatchBuilderOptions = {}) {
+    this.#memory = new BatchMemory(capacityBytes, allocate)
   }
 
   /** Records appended since the last build. */
@@ -132,11 +146,11 @@ export class BatchBuilder {
    */
   append(value: Uint8Array, options?: RecordOptions): void {
     if (options === undefined) {
-      this.#admit(this.sizeWith(value.length))
+      this.#admitPlain(value.length)
     } else {
       this.#appendOptions(value.length, options)
     }
-    this.#values.append(value)
+    this.#memory.append(value)
     this.#endRecord()
   }
 
@@ -151,38 +165,47 @@ export class BatchBuilder {
     if (!(start >= 0 && start <= end && end <= source.length)) {
       throw new RangeError(`range [${start}, ${end}) does not lie in [0, ${source.length})`)
     }
-    this.#admit(this.sizeWith(end - start))
-    this.#values.append(start === 0 && end === source.length ? source : source.subarray(start, end))
+    this.#admitPlain(end - start)
+    if (start === 0 && end === source.length) this.#memory.append(source)
+    else this.#memory.appendRange(source, start, end)
     this.#endRecord()
   }
 
   /**
    * Builds the batch and empties the builder.
    *
-   * Returns fresh bytes that the caller owns: `prefixBytes` zeros and then the batch, its log fields
-   * zero and its `bodyCheck` filled. When the records' own times are too far from `createTimeUs`, the
-   * earliest of them becomes the batch's `createTimeUs`.
+   * Returns bytes that the caller owns: `prefixBytes` zeros and then the batch, its log fields zero and its
+   * `bodyCheck` filled. They lie anywhere in memory that `allocate` gave and that nobody else uses, or, when
+   * they are short, in fresh memory of just their length. When the records' own times are too far from
+   * `createTimeUs`, the earliest of them becomes the batch's `createTimeUs`.
    *
    * @throws {RangeError} when the builder is empty, an option is out of its range, or the times are
    * further apart than {@link fitsTime} allows; the builder is then unchanged
    */
   build(options: BuildOptions): Uint8Array<ArrayBuffer> {
-    return this.#buildInto(options, (length) => new Uint8Array(length))
+    const bytes = this.#buildInPlace(options)
+    if (bytes.length * LOOSE_FACTOR < bytes.buffer.byteLength) {
+      this.clear()
+      return new Uint8Array(bytes)
+    }
+    this.#memory.release()
+    this.clear()
+    return bytes
   }
 
   /**
-   * Like {@link build}, in memory that the builder keeps: the bytes are valid until the next call of
-   * `buildShared`. For owners who copy them at once, as a log does.
+   * Like {@link build}, in memory that the builder keeps: the bytes are valid until the next record is
+   * appended. For owners who copy them at once, as a log does.
    */
   buildShared(options: BuildOptions): Uint8Array<ArrayBuffer> {
-    return this.#buildInto(options, this.#takeShared)
+    const bytes = this.#buildInPlace(options)
+    if (bytes.buffer.byteLength > KEPT_BYTES_MAX) this.#memory.release()
+    this.clear()
+    return bytes
   }
 
-  /** `take` returns as many bytes, of which those of the header and the last eight are zero. */
-  #buildInto(
-    options: BuildOptions,
-    take: (length: number) => Uint8Array<ArrayBuffer>,
-  ): Uint8Array<ArrayBuffer> {
+  /** Writes what belongs around the values; the builder is not yet empty afterwards. */
+  #buildInPlace(options: BuildOptions): Uint8Array<ArrayBuffer> {
     if (this.#recordCount === 0)
       throw new RangeError('a batch has at least 1 record, the builder 0')
     const prefixBytes = checkInteger('prefixBytes', options.prefixBytes ?? 0, BATCH_LENGTH_MAX)
@@ -190,32 +213,28 @@ export class BatchBuilder {
     const producer = checkProducer(options)
     const baseTimeUs = this.#times.baseTime(this.#recordCount, createTimeUs)
 
+    const memory = this.#memory
     const batchLength = this.sizeBytes
-    const bytes = take(prefixBytes + batchLength)
-    const batch = new DataView(bytes.buffer, prefixBytes, batchLength)
+    const columnBytes = this.#recordCount * COLUMN_ENTRY_BYTES * this.#columnCount()
+    const frontBytes = prefixBytes + BATCH_HEADER_BYTES + columnBytes
+    memory.reserve(frontBytes, prefixBytes + batchLength - frontBytes - memory.size)
+    const start = memory.start - frontBytes
+    const batchStart = start + prefixBytes
+    const bytes = memory.bytes.subarray(start, batchStart + batchLength)
+    bytes.fill(0, 0, prefixBytes + BATCH_HEADER_BYTES)
+    const batch = new DataView(memory.bytes.buffer, batchStart, batchLength)
     this.#writeHeader(batch, baseTimeUs)
     writeProducer(batch, producer)
     this.#writeBody(bytes, prefixBytes, { baseTimeUs, createTimeUs })
     batch.setUint32(BODY_CHECK_AT, crc32(bytes, prefixBytes + ATTRIBUTES_AT), true)
-    this.clear()
     return bytes
-  }
-
-  readonly #takeShared = (length: number): Uint8Array<ArrayBuffer> => {
-    if (length > SHARED_BYTES_MAX) return new Uint8Array(length)
-    if (this.#shared.length < length) {
-      this.#shared = new Uint8Array(Math.min(SHARED_BYTES_MAX, length * 2))
-    }
-    this.#shared.fill(0, 0, BATCH_HEADER_BYTES)
-    this.#shared.fill(0, length - BATCH_ALIGNMENT_BYTES, length)
-    return this.#shared.subarray(0, length)
   }
 
   /** Drops the records collected so far; keeps the memory. */
   clear(): void {
     this.#recordCount = 0
-    this.#values.clear()
-    this.#values.begin(0)
+    this.#memory.clear()
+    this.#valueEnds.clear()
     this.#keys.clear()
     this.#headers.clear()
     this.#times.clear()
@@ -237,6 +256,13 @@ export class BatchBuilder {
     if (timeUs !== undefined) this.#times.set(this.#recordCount, timeUs)
   }
 
+  /** The short way of most records: far from the limit, the exact length does not matter. */
+  #admitPlain(valueBytes: number): void {
+    const isPlain = !this.#keys.isUsed && !this.#headers.isUsed
+    const bytesMax = this.#memory.size + valueBytes + this.#recordCount * BYTES_PER_RECORD_MAX
+    if (!isPlain || bytesMax > ADMITTED_BYTES) this.#admit(this.sizeWith(valueBytes))
+  }
+
   #admit(sizeBytes: number): void {
     if (sizeBytes <= BATCH_LENGTH_MAX) return
     throw new RequestError(
@@ -248,7 +274,7 @@ export class BatchBuilder {
 
   #endRecord(): void {
     this.#recordCount++
-    this.#values.endRecord()
+    this.#valueEnds.appendU32(this.#memory.size)
     if (this.#keys.isUsed) this.#keys.endRecord()
     if (this.#headers.isUsed) this.#headers.endRecord()
   }
@@ -262,10 +288,13 @@ export class BatchBuilder {
     )
   }
 
+  #payloadBytes(): number {
+    return this.#memory.size + this.#keys.dataBytes + this.#headers.dataBytes
+  }
+
   #sizeOf(recordCount: number, extraPayloadBytes: number, columns: number): number {
-    const payloadBytes =
-      this.#values.dataBytes + this.#keys.dataBytes + this.#headers.dataBytes + extraPayloadBytes
-    return alignUp(BATCH_HEADER_BYTES + recordCount * COLUMN_ENTRY_BYTES * columns + payloadBytes)
+    const columnBytes = recordCount * COLUMN_ENTRY_BYTES * columns
+    return alignUp(BATCH_HEADER_BYTES + columnBytes + this.#payloadBytes() + extraPayloadBytes)
   }
 
   #writeHeader(batch: DataView, createTimeUs: number): void {
@@ -281,13 +310,13 @@ export class BatchBuilder {
     writeU64(batch, CREATE_TIME_AT, createTimeUs)
   }
 
+  /** Writes the columns in front of the values, and keys, headers and padding behind them. */
   #writeBody(
     target: Uint8Array,
     prefixBytes: number,
     times: { readonly baseTimeUs: number; readonly createTimeUs: number },
   ): void {
-    let at = prefixBytes + BATCH_HEADER_BYTES
-    at = this.#values.copyEndsTo(target, at)
+    let at = this.#valueEnds.copyTo(target, prefixBytes + BATCH_HEADER_BYTES)
     if (this.#times.count > 0) {
       const column = new DataView(target.buffer, target.byteOffset + at)
       this.#times.writeDeltas(column, this.#recordCount, times)
@@ -295,10 +324,14 @@ export class BatchBuilder {
     }
     if (this.#keys.isUsed) at = this.#keys.copyEndsTo(target, at)
     if (this.#headers.isUsed) at = this.#headers.copyEndsTo(target, at)
-    at = this.#values.copyDataTo(target, at)
-    at = this.#keys.copyDataTo(target, at)
-    this.#headers.copyDataTo(target, at)
+    at = this.#keys.copyDataTo(target, at + this.#memory.size)
+    at = this.#headers.copyDataTo(target, at)
+    target.fill(0, at)
   }
+}
+
+function freshBytes(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(sizeBytes)
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * One area of a batch being built: the bytes of all values, all keys or all headers, and the column
+ * One area of a batch being built beside its values: the bytes of all keys or all headers, and the column
  * that says where each record's part ends.
  *
  * ```
@@ -13,13 +13,9 @@ import { COLUMN_ENTRY_BYTES } from './batch-descriptor.js'
 
 /** Data and ends of one area. Unused until {@link RecordArea.begin}. */
 export class RecordArea {
-  readonly #data: GrowableBytes
+  readonly #data = new GrowableBytes()
   readonly #ends = new GrowableBytes()
   #isUsed = false
-
-  constructor(capacityBytes: number) {
-    this.#data = new GrowableBytes(capacityBytes)
-  }
 
   /** Whether the batch has this column. */
   get isUsed(): boolean {
