@@ -16,7 +16,7 @@ export type { ProducerAck } from './producer/producer-channel.js'
 export type { ProducerOptions } from './producer/producer-options.js'
 
 export type { Subscription, SubscriptionStart } from './subscription/subscription.js'
-export type { RecordBatch, StreamRecord } from './subscription/record-batch.js'
+export type { RecordBatch, StreamRecord, ValueVisitor } from './subscription/record-batch.js'
 export type {
   Gap,
   SubscribeEnd,

@@ -42,11 +42,20 @@ export interface UntypedCodec extends Codec<unknown> {
 
 /** `codec.encodeInto`, or what does the same through `encode`. */
 export function encoderOf<T>(codec: Codec<T>): (value: T, target: EncodedRange) => void {
-  if (codec.encodeInto !== undefined) return codec.encodeInto.bind(codec)
+  if (hasEncodeInto(codec)) {
+    // Not `bind`: what it makes is not inlined where it is called.
+    return (value, target) => codec.encodeInto(value, target)
+  }
   return (value, target) => {
     const bytes = codec.encode(value)
     target.bytes = bytes
     target.start = 0
     target.end = bytes.byteLength
   }
+}
+
+function hasEncodeInto<T>(
+  codec: Codec<T>,
+): codec is Codec<T> & Required<Pick<Codec<T>, 'encodeInto'>> {
+  return codec.encodeInto !== undefined
 }

@@ -28,7 +28,7 @@ function checkedBytes(value: unknown): Uint8Array {
 }
 
 /**
- * Values are bytes. Those of a received record are a view of the message it came in, which stays in
- * memory as long as the view does: copy what you keep.
+ * Values are bytes. Those of a received record are a view of what it was received into, up to 1 MiB, which
+ * stays in memory as long as the view does: copy what you keep.
  */
 export const raw: Codec<Uint8Array> = new RawCodec()

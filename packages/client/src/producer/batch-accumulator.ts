@@ -11,6 +11,7 @@ import {
   BatchBuilder,
   COLUMN_ENTRY_BYTES,
   RequestError,
+  type AllocateBytes,
   type ProducerStamp,
   type RecordOptions,
 } from '@tailrace/format'
@@ -36,13 +37,19 @@ export class BatchAccumulator {
   #createTimeUs = 0
   #hasTimes = false
   #waiters: PublishWaiters | undefined
-  /** Bytes that are certainly left for records which have nothing but a value. */
+  /** Bytes that are certainly left for records which have nothing but a value (0: it is not certain). */
   #plainRoom = 0
+  /** Whether the records collected are nothing but values. */
+  #isPlain = false
 
-  constructor(limits: BatchLimits, clock: Clock) {
+  /** `allocate` gives the memory of batches; fresh memory unless given. */
+  constructor(limits: BatchLimits, clock: Clock, allocate?: AllocateBytes) {
     this.#limits = limits
     this.#clock = clock
-    this.#builder = new BatchBuilder({ capacityBytes: limits.batchBytesMax })
+    this.#builder = new BatchBuilder({
+      capacityBytes: limits.batchBytesMax,
+      allocate,
+    })
   }
 
   /** Records collected. */
@@ -100,9 +107,14 @@ export class BatchAccumulator {
       this.#hasTimes ||= options.timeUs !== undefined
     }
     if (isFirst) this.#createTimeUs = this.#clock.nowUs()
-    const isPlain = options === undefined && (isFirst || this.#plainRoom > 0)
+    this.#isPlain = options === undefined && (isFirst || this.#isPlain)
     const room = this.#limits.batchBytesMax - this.#builder.sizeBytes - BATCH_ALIGNMENT_BYTES
-    this.#plainRoom = isPlain ? Math.max(0, room) : 0
+    this.#plainRoom = this.#isPlain ? Math.max(0, room) : 0
+  }
+
+  /** Has the next record go the long way, because it has consequences beyond the batch. */
+  closeShortWay(): void {
+    this.#plainRoom = 0
   }
 
   /** Makes the promise of the offset of the record that was added last. */

@@ -53,6 +53,8 @@ export interface ProducerChannelEvents {
   onRoom(): void
   onOpened(reply: OpenProducerReply): void
   onAcknowledged(ack: ProducerAck): void
+  /** The batch is acknowledged: its bytes are not needed any more. */
+  onBatchDone(batch: OutgoingBatch): void
   /** Refused for good, or the session is over: the last call. */
   onFailed(error: TailraceError): void
 }
@@ -170,6 +172,7 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
       batch.waiters?.resolve(nextOffset)
       recordCount += batch.recordCount
       if (nextOffset !== OFFSET_UNKNOWN) nextOffset += batch.recordCount
+      this.#events.onBatchDone(batch)
     }
     this.#channel.noteProgress()
     this.#inFlightBound += batchCount

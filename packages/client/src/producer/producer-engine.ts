@@ -24,7 +24,8 @@ import { createDeferred, type Deferred } from '../util/deferred.js'
 import { Listeners } from '../util/listeners.js'
 import { BatchAccumulator, type BatchLimits } from './batch-accumulator.js'
 import { FlushWaiters } from './flush-waiters.js'
-import { Outbox } from './outbox.js'
+import { FrameMemory } from './frame-memory.js'
+import { Outbox, type OutgoingBatch } from './outbox.js'
 import {
   ProducerChannel,
   type ProducerAck,
@@ -55,6 +56,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   readonly errorListeners = new Listeners<TailraceError>()
   readonly #session: Session
   readonly #config: ProducerConfig
+  readonly #memory: FrameMemory
   readonly #accumulator: BatchAccumulator
   readonly #outbox = new Outbox()
   readonly #channel: ProducerChannel
@@ -79,7 +81,10 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.#session = session
     this.#config = config
     this.#onEnded = onEnded
-    this.#accumulator = new BatchAccumulator(config, session.options.environment.clock)
+    const memory = new FrameMemory(config.bufferBytesMax * READY_FRACTION)
+    const { clock } = session.options.environment
+    this.#memory = memory
+    this.#accumulator = new BatchAccumulator(config, clock, (sizeBytes) => memory.take(sizeBytes))
     this.#channel = new ProducerChannel({ session, config, outbox: this.#outbox, events: this })
   }
 
@@ -135,7 +140,7 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   /** Takes a record; false when the buffer is full. The hot path: no promise, closure or object. */
   send(value: EncodedRange, options: RecordOptions | undefined): boolean {
-    if (options === undefined && this.#isCollecting && this.#accumulator.appendPlain(value)) {
+    if (options === undefined && this.#accumulator.appendPlain(value)) {
       this.#sentCount += 1
       return true
     }
@@ -194,8 +199,13 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.#opened?.resolve(reply)
   }
 
+  onBatchDone({ frame }: OutgoingBatch): void {
+    this.#memory.giveBack(frame)
+  }
+
   onAcknowledged(ack: ProducerAck): void {
     this.#acknowledgedCount += ack.recordCount
+    if (this.#acknowledgedCount === this.#sentCount) this.#memory.rest()
     if (ack.baseOffset !== OFFSET_UNKNOWN) this.#lastOffset = ack.baseOffset + ack.recordCount - 1
     this.#flushes.resolveThrough(this.#acknowledgedCount)
     this.#settleReady()
@@ -217,13 +227,6 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   // --- taking records ---
 
-  /** True while a record in the middle of a batch changes nothing but the batch. */
-  get #isCollecting(): boolean {
-    const { bufferBytesMax, batchBytesMax } = this.#config
-    if (this.#outbox.sizeBytes + batchBytesMax >= bufferBytesMax) return false
-    return this.#isFlushScheduled && this.#failure === undefined && this.#closing === undefined
-  }
-
   #append(value: EncodedRange, options: RecordOptions | undefined): void {
     if (this.#failure !== undefined) throw this.#reported(this.#failure)
     if (this.isClosed) throw this.#closedError()
@@ -241,6 +244,9 @@ export class ProducerEngine implements ProducerChannelEvents {
       if (this.#outbox.unsentCount >= EAGER_BATCHES) this.#channel.pump()
     }
     if (!this.#isFlushScheduled) this.#scheduleFlush()
+    const { bufferBytesMax, batchBytesMax } = this.#config
+    // The batch may reach the limit of the buffer before it is full: each record has to look.
+    if (this.#outbox.sizeBytes + batchBytesMax >= bufferBytesMax) this.#accumulator.closeShortWay()
   }
 
   #seal(): void {
@@ -258,6 +264,7 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   readonly #onLingerOver = (): void => {
     this.#isFlushScheduled = false
+    this.#accumulator.closeShortWay()
     this.#sendCollected()
   }
 
@@ -284,6 +291,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   }
 
   #closeOnce(): Promise<void> {
+    this.#accumulator.closeShortWay()
     this.#closing ??= this.#flushAndStop()
     return this.#closing
   }

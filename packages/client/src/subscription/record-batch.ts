@@ -20,6 +20,9 @@ export interface StreamRecord<T> {
   readonly appendTimeUs: number
 }
 
+/** Looks at one encoded value: `bytes` from `start` to `end` (exclusive). */
+export type ValueVisitor = (bytes: Uint8Array, start: number, end: number) => void
+
 /** How the records of a stream are decoded. */
 export interface RecordDecoder<T> {
   readonly stream: string
@@ -43,7 +46,10 @@ export interface BatchSlice {
  *
  * Records are addressed by their index in the stored batch, from `firstIndex` to `endIndex` (exclusive):
  * `for (let i = batch.firstIndex; i < batch.endIndex; i++) use(batch.value(i))`. That decodes one value
- * at a time and makes no object per record. Valid as long as it is kept.
+ * at a time and makes no object per record beyond it. Valid as long as it is kept.
+ *
+ * To read bytes without even a view of each value, take them where they lie: `batch.forEachValue((bytes,
+ * start, end) => …)`.
  */
 export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
   /** The stored batch in place, for its bytes and fields. */
@@ -95,6 +101,48 @@ export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
       )
     } catch (cause) {
       throw this.#undecodable(index, codec.name, cause)
+    }
+  }
+
+  /**
+   * The message that the batch came in, in which {@link valueStart} and {@link valueEnd} say where a value
+   * lies. It never changes, and stays in memory as long as something refers to it: copy what you keep.
+   */
+  get bytes(): Uint8Array {
+    return this.#slice.bytes
+  }
+
+  /**
+   * Where the encoded value at an index begins in `bytes`.
+   *
+   * @throws {RangeError} the index is not one of the stored batch.
+   */
+  valueStart(index: number): number {
+    return this.view.valueStart(index)
+  }
+
+  /**
+   * Where the encoded value at an index ends (exclusive) in `bytes`.
+   *
+   * @throws {RangeError} the index is not one of the stored batch.
+   */
+  valueEnd(index: number): number {
+    return this.view.valueEnd(index)
+  }
+
+  /**
+   * Calls `visit` with every encoded value delivered, in order, as it lies in `bytes`: `bytes[start]` up to
+   * `bytes[end - 1]`. Nothing is decoded, copied or allocated, whatever the codec: the fastest way to look at
+   * every record. What `visit` throws ends it.
+   */
+  forEachValue(visit: ValueVisitor): void {
+    const { view, endIndex } = this
+    const { bytes } = this.#slice
+    let start = this.recordCount === 0 ? 0 : view.valueStart(this.firstIndex)
+    for (let index = this.firstIndex; index < endIndex; index += 1) {
+      const end = view.valueEnd(index)
+      visit(bytes, start, end)
+      start = end
     }
   }
 

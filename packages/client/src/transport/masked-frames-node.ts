@@ -1,16 +1,17 @@
 /**
- * Large messages onto the socket of a `ws` client, masked eight bytes at a time.
+ * Large messages onto the socket of a `ws` client, masked into memory that is used over and over.
  *
- * `ws` masks a message byte by byte into a buffer of its own, which is most of what publishing in bulk
- * costs the client. Here a message is copied into memory that is used again once the socket has taken
- * it, and masked there. Keys are random (RFC 6455 §5.3). As each frame is written in one synchronous
- * step, none of `ws`'s own can come in between (docs/adr/0015).
+ * `ws` copies each message into a buffer of its own to mask it there, which is most of what publishing in
+ * bulk costs the client. Here it is masked while it is copied, into memory that is used again once the
+ * socket has taken it: mostly at once, when the kernel had room, so that one piece of memory serves a whole
+ * transfer and stays in the processor's cache. Keys are random (RFC 6455 §5.3). As each frame is written in
+ * one synchronous step, none of `ws`'s own can come in between (docs/adr/0015).
  */
 
 import { randomFillSync } from 'node:crypto'
 import type { Socket } from 'node:net'
 
-import { applyMask } from '@tailrace/protocol'
+import { maskInto, type MaskInto } from './native-addons-node.js'
 
 /** Bytes from which a message is sent here; below, `ws` costs no more. */
 export const LARGE_MESSAGE_BYTES = 1024
@@ -34,24 +35,31 @@ const KEYS_AT_ONCE = 1024
 /** The sender of one connection. */
 export class MaskedFrames {
   readonly #socket: Socket
+  readonly #maskInto: MaskInto
   readonly #idle: Buffer[] = []
-  readonly #keys = new Int32Array(KEYS_AT_ONCE)
+  readonly #keys = new Uint8Array(KEYS_AT_ONCE * KEY_BYTES)
   #nextKey = KEYS_AT_ONCE
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, mask: MaskInto = maskInto) {
     this.#socket = socket
+    this.#maskInto = mask
   }
 
   /** Sends a final, binary message. The caller may change `message` as soon as this returns. */
   send(message: Uint8Array): void {
     const { length } = message
     const buffer = this.#take(HEADER_ROOM + length)
-    const key = this.#key()
-    const start = writeHeader(buffer, length, key)
-    const end = HEADER_ROOM + length
-    buffer.set(message, HEADER_ROOM)
-    applyMask(buffer.subarray(HEADER_ROOM, end), key)
-    this.#socket.write(buffer.subarray(start, end), () => this.#giveBack(buffer))
+    const start = writeHeader(buffer, length)
+    const key = buffer.subarray(HEADER_ROOM - KEY_BYTES, HEADER_ROOM)
+    this.#writeKey(key)
+    this.#maskInto(message, key, buffer.subarray(HEADER_ROOM))
+    let isTaken = false
+    this.#socket.write(buffer.subarray(start, HEADER_ROOM + length), () => {
+      if (!isTaken) this.#giveBack(buffer)
+    })
+    // The kernel has it already, although the socket will only say so when this turn is over.
+    isTaken = this.#socket.writableLength === 0
+    if (isTaken) this.#giveBack(buffer)
   }
 
   #take(length: number): Buffer {
@@ -64,19 +72,19 @@ export class MaskedFrames {
       this.#idle.push(buffer)
   }
 
-  #key(): number {
+  #writeKey(target: Uint8Array): void {
     if (this.#nextKey === KEYS_AT_ONCE) {
       randomFillSync(this.#keys)
       this.#nextKey = 0
     }
-    const key = this.#keys[this.#nextKey] ?? 0
+    const at = this.#nextKey * KEY_BYTES
+    target.set(this.#keys.subarray(at, at + KEY_BYTES))
     this.#nextKey += 1
-    return key
   }
 }
 
-/** Writes the header so that it ends at HEADER_ROOM; returns where it begins. */
-function writeHeader(buffer: Buffer, payloadBytes: number, key: number): number {
+/** Writes the header, but for the key, so that it ends at HEADER_ROOM; returns where it begins. */
+function writeHeader(buffer: Buffer, payloadBytes: number): number {
   const isLong = payloadBytes > LENGTH_16_MAX
   const lengthAt = HEADER_ROOM - KEY_BYTES - (isLong ? 8 : 2)
   if (isLong) {
@@ -85,7 +93,6 @@ function writeHeader(buffer: Buffer, payloadBytes: number, key: number): number 
   } else {
     buffer.writeUInt16BE(payloadBytes, lengthAt)
   }
-  buffer.writeInt32LE(key, HEADER_ROOM - KEY_BYTES)
   buffer[lengthAt - 2] = FINAL_BINARY
   buffer[lengthAt - 1] = MASKED | (isLong ? LENGTH_64 : LENGTH_16)
   return lengthAt - 2

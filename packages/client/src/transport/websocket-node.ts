@@ -8,17 +8,22 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { createConnection, NetConnectOpts, Socket } from 'node:net'
 import { WebSocket, type RawData } from 'ws'
 
 import { LARGE_MESSAGE_BYTES, MaskedFrames } from './masked-frames-node.js'
+import { MessageReader } from './message-reader-node.js'
+import { loadMask, useNativeCrc32 } from './native-addons-node.js'
 import type { Transport, TransportClose, TransportOptions } from './transport.js'
 
 /** Bytes of a message beyond which `ws` gives up; the server's own limit is far below. */
 const MESSAGE_BYTES_MAX = 128 * 1024 * 1024
 
+const fastestMask = loadMask()
+
 /** Opens a connection with the `ws` package. */
 export function openWebSocket(options: TransportOptions): Transport {
+  useNativeCrc32()
   return new NodeTransport(options)
 }
 
@@ -27,13 +32,20 @@ class NodeTransport implements Transport {
   readonly #webSocket: WebSocket
   #socket: Socket | undefined
   #maskedFrames: MaskedFrames | undefined
+  #isCorked = false
   #failure: Pick<TransportClose, 'httpStatus' | 'refusedSubprotocol' | 'error'> = {}
 
   constructor(options: TransportOptions) {
     this.#options = options
+    const reader = new MessageReader({
+      payloadBytesMax: MESSAGE_BYTES_MAX,
+      onMessage: (bytes) => options.events.onMessage(bytes),
+    })
     const webSocket = new WebSocket(options.url, [options.subprotocol], {
       perMessageDeflate: false,
       maxPayload: MESSAGE_BYTES_MAX,
+      // Over TLS the bytes that are read are not yet those of the messages: `ws` has them all.
+      ...(isEncrypted(options.url) ? {} : { createConnection: connector(reader) }),
     })
     this.#webSocket = webSocket
     webSocket.binaryType = 'nodebuffer'
@@ -44,6 +56,7 @@ class NodeTransport implements Transport {
       this.#onUnexpectedResponse(response)
     })
     webSocket.on('open', () => {
+      reader.start()
       options.events.onOpen(webSocket.protocol)
     })
     webSocket.on('message', (data, isBinary) => {
@@ -68,14 +81,16 @@ class NodeTransport implements Transport {
   send(bytes: Uint8Array): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return
     if (bytes.byteLength < LARGE_MESSAGE_BYTES) this.#webSocket.send(bytes)
-    else this.#maskedFrames?.send(bytes)
+    else this.#sendLarge(bytes)
   }
 
   cork(): void {
+    this.#isCorked = true
     this.#socket?.cork()
   }
 
   uncork(): void {
+    this.#isCorked = false
     this.#socket?.uncork()
   }
 
@@ -87,6 +102,13 @@ class NodeTransport implements Transport {
     this.#webSocket.terminate()
   }
 
+  /** Not held back: a system call of its own costs it little, and its memory is free again at once. */
+  #sendLarge(bytes: Uint8Array): void {
+    if (this.#isCorked) this.#socket?.uncork()
+    this.#maskedFrames?.send(bytes)
+    if (this.#isCorked) this.#socket?.cork()
+  }
+
   /** Comes before `ws` compares the subprotocol itself, which it would report in words only. */
   #onUpgrade(response: IncomingMessage): void {
     const subprotocol = response.headers['sec-websocket-protocol'] ?? ''
@@ -94,7 +116,7 @@ class NodeTransport implements Transport {
       this.#failure = { refusedSubprotocol: subprotocol }
     }
     this.#socket = response.socket
-    this.#maskedFrames = new MaskedFrames(response.socket)
+    this.#maskedFrames = new MaskedFrames(response.socket, fastestMask)
     response.socket.on('drain', () => {
       this.#options.events.onDrain()
     })
@@ -114,4 +136,15 @@ class NodeTransport implements Transport {
       events.onText()
     }
   }
+}
+
+function isEncrypted(url: string): boolean {
+  return new URL(url).protocol === 'wss:'
+}
+
+/** What `ws` has the HTTP client connect with; the `path` it gets is that of the request. */
+function connector(reader: MessageReader): typeof createConnection {
+  const connect = (options: NetConnectOpts) =>
+    reader.connect({ ...options, path: undefined } as NetConnectOpts)
+  return connect as typeof createConnection
 }

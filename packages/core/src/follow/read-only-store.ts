@@ -13,6 +13,7 @@ import type { Scheduler } from '../io/scheduler.js'
 import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
 import { MappedReadOnlyStorage } from '../storage/mapped-read-only-storage.js'
+import { useNativeCrc32 } from '../storage/native-crc32.js'
 import type { ReadOnlyStorage } from '../storage/read-only-storage.js'
 import { readStoreMetadata } from '../store/store-metadata.js'
 import { STREAMS_DIRECTORY } from '../store/stream-creation.js'
@@ -56,6 +57,7 @@ export async function openStoreReadOnly(
   directory: string,
   options: ReadOnlyStoreOptions = {},
 ): Promise<ReadOnlyStore> {
+  useNativeCrc32()
   const root = resolve(directory)
   const storage = options.storage ?? new MappedReadOnlyStorage(root)
   checkStore(storage, root)

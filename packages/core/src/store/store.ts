@@ -27,6 +27,7 @@ import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
 import type { ClosedMappings } from '../storage/closed-mappings.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
+import { useNativeCrc32 } from '../storage/native-crc32.js'
 import { storageErrorOf } from '../storage/storage-error.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import { isStreamEntry, linkedStream } from './linked-streams.js'
@@ -87,6 +88,7 @@ const UPKEEP_INTERVAL_MS_DEFAULT = 30_000
  * UNSUPPORTED_STORE_VERSION; STREAM_CORRUPT when `store.meta` is damaged.
  */
 export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+  useNativeCrc32()
   if (options.storage !== undefined) {
     const { storage } = options
     return Store.open({ directory, storage, lock: undefined, closedMappings: undefined }, options)

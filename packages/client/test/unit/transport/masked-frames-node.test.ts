@@ -65,3 +65,26 @@ test('lie in memory that is used again once the socket has taken them, and not b
   frames.send(message(2002))
   expect(written[2]?.buffer).toBe(written[0]?.buffer)
 })
+
+test('use their memory again at once when the kernel took everything', () => {
+  const written: Buffer[] = []
+  const taken: (() => void)[] = []
+  const socket = {
+    writableLength: 0,
+    write(bytes: Buffer, onTaken: () => void) {
+      written.push(bytes)
+      taken.push(onTaken)
+    },
+  }
+  const frames = new MaskedFrames(socket as unknown as Socket)
+  frames.send(message(2000))
+  frames.send(message(2001))
+  expect(written[1]?.buffer).toBe(written[0]?.buffer)
+  // What it says later is no news.
+  for (const say of taken) say()
+  socket.writableLength = 2001
+  frames.send(message(2002))
+  frames.send(message(2003))
+  expect(written[2]?.buffer).toBe(written[0]?.buffer)
+  expect(written[3]?.buffer).not.toBe(written[2]?.buffer)
+})

@@ -1,0 +1,240 @@
+/**
+ * The reader beside `ws` against `ws` alone: whatever frames come, cut wherever, the messages are the
+ * same and in the same order.
+ */
+
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+
+import { crc32 } from '@tailrace/format'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as ws from 'ws'
+
+import {
+  MESSAGE_BYTES_MAX,
+  MessageReader,
+  VIEW_BYTES_MIN,
+} from '../../../src/transport/message-reader-node.js'
+
+const CONTINUATION = 0
+const TEXT = 1
+const BINARY = 2
+const CLOSE = 8
+const PING = 9
+const PONG = 10
+const FINAL = 0x80
+const MASKED = 0x80
+const PAYLOAD_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
+
+interface FrameShape {
+  readonly opcode: number
+  readonly length: number
+  readonly isFinal?: boolean
+  readonly isMasked?: boolean
+  readonly reservedBits?: number
+}
+
+/** A frame as a server sends it; its payload depends on its length, and is text. */
+function frame({
+  opcode,
+  length,
+  isFinal = true,
+  isMasked = false,
+  reservedBits = 0,
+}: FrameShape): Buffer {
+  const lengthBytes = length < 126 ? 0 : length <= 0xffff ? 2 : 8
+  const header = Buffer.alloc(2 + lengthBytes + (isMasked ? 4 : 0))
+  header[0] = (isFinal ? FINAL : 0) | reservedBits | opcode
+  header[1] = (isMasked ? MASKED : 0) | (lengthBytes === 0 ? length : lengthBytes === 2 ? 126 : 127)
+  if (lengthBytes === 2) header.writeUInt16BE(length, 2)
+  if (lengthBytes === 8) header.writeBigUInt64BE(BigInt(length), 2)
+  const body = Buffer.alloc(length, Buffer.from(Array.from({ length: 89 }, (_, at) => 33 + at)))
+  if (length > 0) body[0] = 33 + (length % 89)
+  return Buffer.concat([header, body])
+}
+
+/** `ws`'s receiving half, which the types leave out. */
+interface ReceiverOf extends NodeJS.WritableStream {
+  on(event: string, listener: (...values: never[]) => void): this
+}
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => ReceiverOf }
+
+let server: ReturnType<typeof createServer>
+let port: number
+
+beforeAll(async () => {
+  server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  port = (server.address() as AddressInfo).port
+})
+
+afterAll(() => {
+  server.close()
+})
+
+/** A connection with `ws` on it, with or without the reader before it, and what came out. */
+async function listen(hasReader: boolean) {
+  const heard: string[] = []
+  const byReader: Uint8Array[] = []
+  const note = (kind: string, data: Uint8Array): void => {
+    heard.push(`${kind} ${data.length} ${crc32(data)}`)
+  }
+  const reader = new MessageReader({
+    payloadBytesMax: PAYLOAD_BYTES_MAX,
+    onMessage(bytes) {
+      note('binary', bytes)
+      byReader.push(bytes)
+    },
+  })
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  const socket = reader.connect({ port, host: '127.0.0.1' })
+  await once(socket, 'connect')
+  const [peer] = await accepted
+  peer.setNoDelay()
+  const receiver = new Receiver({ isServer: false, maxPayload: PAYLOAD_BYTES_MAX })
+  const onData = (chunk: Buffer): void => {
+    if (!receiver.write(chunk)) socket.pause()
+  }
+  receiver.on('drain', () => void socket.resume())
+  socket.on('data', onData)
+  receiver.on('message', (data: Buffer, isBinary: boolean) => {
+    note(isBinary ? 'binary' : 'text', data)
+  })
+  receiver.on('ping', (data: Buffer) => note('ping', data))
+  receiver.on('pong', (data: Buffer) => note('pong', data))
+  for (const event of ['conclude', 'error']) {
+    receiver.on(event, (outcome: number | Error) => {
+      heard.push(outcome instanceof Error ? `error ${outcome.message}` : `close ${outcome}`)
+      socket.off('data', onData)
+      socket.resume()
+    })
+  }
+  if (hasReader) reader.start()
+  return { socket, peer, heard, byReader }
+}
+
+type Listening = Awaited<ReturnType<typeof listen>>
+
+/** Writes the bytes in pieces that end at these fractions, each when the one before was taken. */
+async function write({ socket, peer }: Listening, bytes: Buffer, cuts: readonly number[]) {
+  const ended = once(socket, 'end')
+  const ends = [...cuts.map((cut) => Math.floor(cut * bytes.length)), bytes.length]
+  let at = 0
+  for (const end of ends.sort((left, right) => left - right)) {
+    const piece = bytes.subarray(at, end)
+    await new Promise((resolve) => peer.write(piece, resolve))
+    at = end
+  }
+  peer.end()
+  await ended
+  socket.destroy()
+}
+
+async function hear(shapes: readonly FrameShape[], cuts: readonly number[], hasReader: boolean) {
+  const listening = await listen(hasReader)
+  await write(listening, Buffer.concat(shapes.map(frame)), cuts)
+  return listening
+}
+
+const length = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 126, max: 5000 }) },
+  { weight: 1, arbitrary: fc.nat(130) },
+  { weight: 1, arbitrary: fc.integer({ min: 65_530, max: 65_540 }) },
+  { weight: 1, arbitrary: fc.integer({ min: VIEW_BYTES_MIN - 2, max: VIEW_BYTES_MIN + 2 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 200_000, max: 270_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: MESSAGE_BYTES_MAX - 2, max: MESSAGE_BYTES_MAX + 2 }) },
+)
+const message = fc.record({ opcode: fc.constant(BINARY), length })
+const control = fc.record({ opcode: fc.constantFrom(PING, PONG), length: fc.nat(125) })
+const fragmented = fc
+  .tuple(fc.array(length, { minLength: 2, maxLength: 4 }), control)
+  .map(([lengths, between]) =>
+    lengths.flatMap((each, at): FrameShape[] => [
+      {
+        opcode: at === 0 ? BINARY : CONTINUATION,
+        isFinal: at === lengths.length - 1,
+        length: each,
+      },
+      ...(at === 0 ? [between] : []),
+    ]),
+  )
+const odd = fc.constantFrom<FrameShape>(
+  { opcode: TEXT, length: 70_000 },
+  { opcode: CLOSE, length: 0 },
+  { opcode: BINARY, length: 3000, reservedBits: 0x40 },
+  { opcode: BINARY, length: 3000, isMasked: true },
+  { opcode: CONTINUATION, length: 3000 },
+  { opcode: PING, length: 126 },
+  { opcode: PING, length: 5, isFinal: false },
+  { opcode: 3, length: 3 },
+  { opcode: BINARY, length: PAYLOAD_BYTES_MAX + 1 },
+)
+const frames = fc
+  .array(fc.oneof(message, message, message, control, fragmented, odd), {
+    minLength: 1,
+    maxLength: 14,
+  })
+  .map((shapes) => shapes.flat())
+const good = fc.array(fc.oneof(message, message, control), { minLength: 1, maxLength: 14 })
+const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 })
+
+describe('the reader beside ws', () => {
+  test.each([
+    ['frames that are right', good],
+    ['any frames', frames],
+  ])(
+    'hears what ws alone hears: %s',
+    async (_, shapes) => {
+      await fc.assert(
+        fc.asyncProperty(shapes, cuts, async (sent, at) => {
+          const beside = await hear(sent, at, true)
+          expect(beside.heard).toEqual((await hear(sent, at, false)).heard)
+        }),
+        { numRuns: 25 },
+      )
+    },
+    60_000,
+  )
+
+  test('gives out bytes that never change, over many pages', async () => {
+    const shapes = Array.from({ length: 60 }, (_, at) => ({ opcode: BINARY, length: 50_000 + at }))
+    const { byReader } = await hear(shapes, [0.1, 0.3, 0.31, 0.7], true)
+    expect(byReader).toHaveLength(60)
+    for (const [at, bytes] of byReader.entries()) {
+      const whole = frame({ opcode: BINARY, length: 50_000 + at })
+      expect(Buffer.compare(bytes, whole.subarray(whole.length - bytes.length))).toBe(0)
+    }
+  })
+
+  test('reads messages up to its limit itself, and leaves those above to ws', async () => {
+    const { byReader, heard } = await hear(
+      [
+        { opcode: BINARY, length: 0 },
+        { opcode: BINARY, length: MESSAGE_BYTES_MAX },
+        { opcode: BINARY, length: MESSAGE_BYTES_MAX + 1 },
+        { opcode: BINARY, length: 7 },
+      ],
+      [],
+      true,
+    )
+    expect(byReader.map((bytes) => bytes.length)).toEqual([0, MESSAGE_BYTES_MAX, 7])
+    expect(heard).toHaveLength(4)
+  })
+
+  test('makes views of large messages and gives small ones bytes of their own', async () => {
+    const { byReader } = await hear(
+      [
+        { opcode: BINARY, length: VIEW_BYTES_MIN - 1 },
+        { opcode: BINARY, length: VIEW_BYTES_MIN },
+      ],
+      [],
+      true,
+    )
+    const ownBytes = byReader.map((bytes) => bytes.buffer.byteLength)
+    expect(ownBytes).toEqual([VIEW_BYTES_MIN - 1, 1024 * 1024])
+    // A plain array, whose parts are plain, too.
+    for (const bytes of byReader) expect(Buffer.isBuffer(bytes)).toBe(false)
+  })
+})
