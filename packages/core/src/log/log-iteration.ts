@@ -52,6 +52,8 @@ export async function* readRecords(
   const end = options.to ?? (follow ? Infinity : endOf(log))
   while (reader.nextOffset < end) {
     signal?.throwIfAborted()
+    const warming = reader.warm(RUN_BYTES)
+    if (warming !== undefined) await warming
     // A run may begin before it, with the batch that holds it.
     const due = reader.nextOffset
     const run = nextRun(reader, options.onGap)

@@ -8,8 +8,8 @@
  * Both checksums of a batch are verified when it is first read since its segment was opened, by whichever
  * reader comes first; a damaged batch ends the run before it and is reported, never handed out.
  */
-import { inspectBatch, SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
-import type { BatchDefect, TailraceError } from '@tailrace/format'
+import { inspectBatch, SEGMENT_HEADER_BYTES, StorageError, TailraceError } from '@tailrace/format'
+import type { BatchDefect } from '@tailrace/format'
 import { continuationBehind, offsetBounds } from '../segments/resync.js'
 import type { SegmentBytes } from '../segments/segment-bytes.js'
 import type { Segment } from '../segments/segment.js'
@@ -21,6 +21,7 @@ import type { RecoveryReport } from './recovery-report.js'
 import { positionOfOffset } from './seek.js'
 import type { SegmentList } from './segment-list.js'
 import { requireCount } from './start-position.js'
+import { WarmWindow } from './warm-window.js'
 
 /** Consecutive whole batches as they are stored. */
 export interface BatchRun {
@@ -57,6 +58,8 @@ export class LogReader {
   #position = 0
   /** Batches from `#position` to here are verified. */
   #verifiedTo = 0
+  /** What lies ahead in the segment; made when somebody asks for it. */
+  #window: WarmWindow | undefined
 
   /** @throws {RequestError} INVALID_REQUEST when `offset` is no offset. */
   constructor(log: ReadableLog, offset: number) {
@@ -108,6 +111,34 @@ export class LogReader {
     }
   }
 
+  /**
+   * Resolves when {@link next} finds its run in memory; undefined when it does now. Without it the event
+   * loop waits for the disk, and the process ends where the disk cannot read.
+   *
+   * @throws {StorageError} IO_ERROR (as a rejection): what comes next cannot be read from the disk.
+   */
+  warm(maxBytes: number): Promise<void> | undefined {
+    // What this process has written is in memory, or was a moment ago.
+    if (this.#verifiedTo === Infinity) return undefined
+    let segment: Segment
+    try {
+      if (this.#nextOffset >= this.#log.visible().offset || this.gapAt() !== undefined)
+        return undefined
+      if (this.#nextOffset < this.#log.startOffset()) return undefined
+      segment = this.#enter()
+    } catch (error) {
+      // `next` meets it again, and says so.
+      if (TailraceError.is(error)) return undefined
+      throw error
+    }
+    const contents = this.#contents
+    if (contents === undefined || this.#verifiedTo === Infinity) return undefined
+    if (this.#window?.isOver(contents) !== true) {
+      this.#window = new WarmWindow(contents, this.#position, segment.extent().dataEnd)
+    }
+    return this.#window.warm(this.#position, maxBytes)
+  }
+
   #next(maxBytes: number, visible: LogMark): BatchRun {
     if (this.#nextOffset < this.#log.startOffset()) throw this.#overtaken()
     const gap = this.gapAt()
@@ -133,7 +164,7 @@ export class LogReader {
     this.#position = end
     this.#nextOffset = endOffset
     // It may wait here for days, and the segment rest or be removed: it is not kept mapped for that.
-    if (endOffset >= visible.offset) this.#contents = undefined
+    if (endOffset >= visible.offset) this.#rest()
     return { bytes: contents.bytes.subarray(start, end), baseOffset, endOffset }
   }
 
@@ -160,9 +191,15 @@ export class LogReader {
     return segment
   }
 
+  #rest(): void {
+    this.#contents = undefined
+    this.#window = undefined
+  }
+
   #leave(): void {
     this.#segment = undefined
     this.#contents = undefined
+    this.#window = undefined
   }
 
   #defectAt(segment: Segment, position: number, limit: number): BatchDefect | undefined {

@@ -6,6 +6,8 @@
  */
 import { closeSync, fdatasync } from 'node:fs'
 import type { ClosedMappings } from './closed-mappings.js'
+import { isResident, PAGE_BYTES } from './mmap.js'
+import { readIntoCache } from './read-ahead.js'
 import { storageErrorOf } from './storage-error.js'
 import type { StorageFile } from './storage-port.js'
 
@@ -25,7 +27,8 @@ export class MappedFile implements StorageFile {
   readonly bytes: Uint8Array
   readonly #path: string
   #descriptor: number | undefined
-  #syncsInFlight = 0
+  /** Syncs and reads in flight. */
+  #usersCount = 0
   readonly #closedMappings: ClosedMappings
   #isClosing = false
 
@@ -43,18 +46,23 @@ export class MappedFile implements StorageFile {
   async sync(): Promise<void> {
     const descriptor = this.#descriptor
     if (descriptor === undefined) throw new Error(`sync of the closed file "${this.#path}"`)
-    this.#syncsInFlight += 1
-    try {
-      await new Promise<void>((resolve, reject) => {
-        fdatasync(descriptor, (error) => {
-          if (error === null) resolve()
-          else reject(storageErrorOf(error, 'syncing', this.#path))
-        })
-      })
-    } finally {
-      this.#syncsInFlight -= 1
-      if (this.#isClosing) this.#release()
-    }
+    await this.#using(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          fdatasync(descriptor, (error) => {
+            if (error === null) resolve()
+            else reject(storageErrorOf(error, 'syncing', this.#path))
+          })
+        }),
+    )
+  }
+
+  readAhead(start: number, end: number): Promise<void> | undefined {
+    const descriptor = this.#descriptor
+    if (descriptor === undefined) return undefined
+    const first = start - (start % PAGE_BYTES)
+    if (isResident(this.bytes.subarray(first, end))) return undefined
+    return this.#using(() => readIntoCache({ path: this.#path, descriptor, start: first, end }))
   }
 
   close(): void {
@@ -63,9 +71,20 @@ export class MappedFile implements StorageFile {
     this.#release()
   }
 
-  /** Closes the descriptor once no sync uses it: its number could be reused under the sync. */
+  /** Does something with the descriptor, which stays open meanwhile. */
+  async #using(work: () => Promise<void>): Promise<void> {
+    this.#usersCount += 1
+    try {
+      await work()
+    } finally {
+      this.#usersCount -= 1
+      if (this.#isClosing) this.#release()
+    }
+  }
+
+  /** Closes the descriptor once nothing uses it: its number could be reused under a sync. */
   #release(): void {
-    if (this.#descriptor === undefined || this.#syncsInFlight > 0) return
+    if (this.#descriptor === undefined || this.#usersCount > 0) return
     closeSync(this.#descriptor)
     this.#descriptor = undefined
   }

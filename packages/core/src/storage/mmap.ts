@@ -9,6 +9,16 @@ import mmapIo from 'mmap-io'
 /** The largest size that is mapped: sizes above overflow 32-bit fields in older builds of the addon. */
 export const MAPPING_BYTES_MAX = 2 ** 31 - 1
 
+/** Positions in a mapping that are multiples of it begin a page. */
+export const PAGE_BYTES = mmapIo.PAGESIZE
+
+/** True when every page of the bytes is in memory. They must begin a page, as the start of a mapping does. */
+export function isResident(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return true
+  const [absentPages] = mmapIo.incore(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  return absentPages === 0
+}
+
 /**
  * Maps the first `sizeBytes` bytes of an open file, shared.
  *

@@ -45,6 +45,13 @@ export interface StorageFile {
    * @throws {StorageError} IO_ERROR or NO_SPACE. Never retry: the pages may already be gone.
    */
   sync(): Promise<void>
+  /**
+   * Brings `[start, end)` into memory, off the event loop; undefined when it is there already, so that a
+   * touch does not wait for the disk. Missing where that never is so.
+   *
+   * @throws {StorageError} IO_ERROR when the disk cannot read it: do not touch it then.
+   */
+  readAhead?(start: number, end: number): Promise<void> | undefined
   /** Lets go of the file. Views of `bytes` stay valid. Idempotent. */
   close(): void
 }

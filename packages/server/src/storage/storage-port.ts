@@ -16,8 +16,9 @@ import type {
 
 export type { AppendResult, BatchRun, ProducerHandle, StreamConfigInput }
 
-/** A place in a stream from which runs of batches are read. */
-export type StreamReader = Pick<LogReader, 'nextOffset' | 'next' | 'seek'>
+/** A place in a stream from which runs of batches are read; `warm` where `next` may wait for a disk. */
+export type StreamReader = Pick<LogReader, 'nextOffset' | 'next' | 'seek'> &
+  Partial<Pick<LogReader, 'warm'>>
 
 type LogPart = Pick<
   Log,

@@ -63,6 +63,9 @@ export class Subscription implements TailWaiter {
   /** Whether there was something visible that could not be sent at once. */
   #isBehind = true
   #isClosed = false
+  /** While what comes next is read from the disk, off the event loop. */
+  #isWarming = false
+  #warmingFailed: TailraceError | undefined
 
   constructor(options: SubscriptionOptions) {
     this.id = options.id
@@ -100,7 +103,7 @@ export class Subscription implements TailWaiter {
 
   /** Decides what is to be sent now; a run has at most `runBytesMax`, unless it is a single batch. */
   next(runBytesMax: number): Delivery {
-    if (this.#isClosed) return NOTHING
+    if (this.#isClosed || this.#isWarming) return NOTHING
     const { nextOffset } = this
     const stopOffset = this.#stop.offset()
     if (stopOffset !== undefined && nextOffset >= stopOffset) {
@@ -133,6 +136,9 @@ export class Subscription implements TailWaiter {
   #read(bytesMax: number, stopOffset: number | undefined): Delivery {
     let run: BatchRun | undefined
     try {
+      if (this.#warmingFailed !== undefined) throw this.#warmingFailed
+      const warming = this.#reader.warm?.(bytesMax)
+      if (warming !== undefined) return this.#waitFor(warming)
       run = this.#reader.next(bytesMax)
     } catch (error) {
       if (!TailraceError.is(error)) throw error
@@ -143,6 +149,25 @@ export class Subscription implements TailWaiter {
     const bytes = mustCut ? cutBehind(run.bytes, stopOffset) : run.bytes
     this.#sentBytes += bytes.byteLength
     return { kind: 'run', bytes }
+  }
+
+  /** Others have their turn until the disk has what comes next. */
+  #waitFor(warming: Promise<void>): Delivery {
+    this.#isWarming = true
+    void this.#goOnAfter(warming)
+    return NOTHING
+  }
+
+  async #goOnAfter(warming: Promise<void>): Promise<void> {
+    try {
+      await warming
+    } catch (error) {
+      if (!TailraceError.is(error)) throw error
+      this.#warmingFailed = error
+    }
+    this.#isWarming = false
+    this.fallBehind()
+    this.wake()
   }
 
   /** Retention and damage take records away and leave the rest; anything else is the end. */

@@ -1,9 +1,11 @@
 /** Who is sent what, in which order, and when the pump stops. */
 
+import { StorageError } from '@tailrace/format'
 import { decodeFrame, FrameType } from '@tailrace/protocol'
 import { expect, test } from 'vitest'
 
 import { LogWatches } from '../../../src/storage/log-watch.js'
+import type { StreamReader } from '../../../src/storage/storage-port.js'
 import { DeliveryPump } from '../../../src/subscribe/delivery-pump.js'
 import { StopCondition } from '../../../src/subscribe/stop-condition.js'
 import { Subscription } from '../../../src/subscribe/subscription.js'
@@ -51,12 +53,13 @@ async function setUp(batchCount: number, frameBytesMax = 16 * MIB) {
     onEnded: () => undefined,
     onFailed: (_, error) => void failures.push(error.code),
   })
-  const subscribe = (id: number, startOffset = 0): Subscription => {
+  const subscribe = (id: number, startOffset = 0, warm?: StreamReader['warm']): Subscription => {
+    const reader = log.reader(startOffset)
     const subscription = new Subscription({
       id,
       startOffset,
       watch: watches.acquire(log),
-      reader: log.reader(startOffset),
+      reader: warm === undefined ? reader : Object.assign(reader, { warm }),
       stop: new StopCondition(log, startOffset, undefined),
       creditBytes: 64 * MIB,
       onWake: (woken) => pump.enqueue(woken),
@@ -148,4 +151,56 @@ test('no frame is larger than the client was told', async () => {
   smaller.pump.run()
   expect(smaller.socket.sent).toEqual([])
   expect(smaller.failures).toEqual(['BATCH_TOO_LARGE'])
+})
+
+test('one that waits for the disk is passed over, and goes on when the disk has it', async () => {
+  const { socket, pump, subscribe, readyCount } = await setUp(1)
+  let hasIt: () => void = () => undefined
+  let isCold = true
+  const reading = new Promise<void>((resolve) => {
+    hasIt = resolve
+  })
+  subscribe(1, 0, () => (isCold ? reading : undefined))
+  subscribe(2)
+  pump.run()
+  expect(socket.sent).toEqual([
+    [DELIVER, 2],
+    [CAUGHT_UP, 2],
+  ])
+  // Asked again meanwhile, as after a grant, it still waits.
+  pump.run()
+  const before = readyCount()
+  isCold = false
+  hasIt()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(readyCount()).toBe(before + 1)
+  pump.run()
+  expect(socket.sent.slice(2)).toEqual([
+    [DELIVER, 1],
+    [CAUGHT_UP, 1],
+  ])
+})
+
+test('what the disk cannot read ends the subscription with the error', async () => {
+  const { socket, pump, subscribe, failures } = await setUp(1)
+  const error = new StorageError('IO_ERROR', 'EIO', { details: {} })
+  subscribe(1, 0, () => Promise.reject(error))
+  pump.run()
+  await new Promise((resolve) => setImmediate(resolve))
+  pump.run()
+  expect(failures).toEqual(['IO_ERROR'])
+  expect(socket.sent).toEqual([])
+})
+
+test('one that is closed while it waits for the disk is not heard of again', async () => {
+  const { socket, pump, subscribe, readyCount } = await setUp(1)
+  const subscription = subscribe(1, 0, () => Promise.resolve())
+  pump.run()
+  const before = readyCount()
+  subscription.close()
+  pump.remove(subscription)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(readyCount()).toBe(before)
+  pump.run()
+  expect(socket.sent).toEqual([])
 })
