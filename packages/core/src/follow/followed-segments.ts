@@ -12,7 +12,9 @@
 import { segmentFileName } from '@tailrace/format'
 import { gapAt, isContinued } from '../log/gap.js'
 import type { Gap } from '../log/gap.js'
+import { endsBefore } from '../log/known-end.js'
 import type { LogMark } from '../log/log-mark.js'
+import type { Damage } from '../log/recovery-report.js'
 import { SegmentList } from '../log/segment-list.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
@@ -32,6 +34,8 @@ export interface FollowedStream {
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
   readonly metadata: StreamMetadata
+  /** As of before any file was listed: `knownEnd`. */
+  readonly knownEnd: number
 }
 
 /** After so many looks that found nothing the directory is listed: the walk may have lost its way. */
@@ -47,6 +51,10 @@ export class FollowedSegments {
   #tail: SegmentTail
   #durableOffset = 0
   #fruitlessLooks = 0
+  /** The log was durable up to here before the last walk began, whatever the segments say. */
+  #knownEnd: number
+  /** Up to here the directory was listed for what the walk did not find. */
+  #soughtEnd = 0
 
   /** @throws {StorageError} STREAM_CORRUPT when no segment can be read; IO_ERROR. */
   constructor(
@@ -58,6 +66,7 @@ export class FollowedSegments {
     this.#files = files
     this.#environment = { loader, cache, activeMappings }
     this.#metadata = metadata
+    this.#knownEnd = stream.knownEnd
     this.#ahead = new LookAhead(files)
     const { list, tail } = this.#load()
     this.#list = list
@@ -86,10 +95,27 @@ export class FollowedSegments {
     return this.#durableOffset
   }
 
+  /**
+   * What keeps the log from reaching what is known to have been durable: a segment file that is gone, or was
+   * cut short. A writer that rolls is not: its next segment has a name before anything in it is durable. Nor
+   * is a loss of power that took the recovery point alone: the batches are there, for the next writer.
+   */
+  get damage(): Damage | undefined {
+    const { offset: from, segment } = this.#tail.mark
+    const end = Math.max(from, this.#ahead.endOffset)
+    if (end >= this.#knownEnd) return undefined
+    const reason = endsBefore(this.#knownEnd, end)
+    return { from, to: undefined, segment: segment.fileName, reason }
+  }
+
   /** Walks on as far as records are visible. @throws {StorageError} IO_ERROR. */
   advance(): void {
     const before = this.#tail.mark
     this.#walk()
+    if (this.damage !== undefined && this.#soughtEnd < this.#knownEnd) {
+      this.#soughtEnd = this.#knownEnd
+      this.#lookAround()
+    }
     const after = this.#tail.mark
     if (after.segment !== before.segment || after.position !== before.position) {
       this.#fruitlessLooks = 0
@@ -107,6 +133,7 @@ export class FollowedSegments {
     if (metadata.repair !== undefined) return
     const hasOtherGaps = !isSameGaps(metadata.gaps ?? [], this.#metadata.gaps ?? [])
     this.#metadata = metadata
+    this.#knownEnd = Math.max(this.#knownEnd, metadata.durableOffset ?? 0)
     this.#walk()
     const { baseOffset, file } = this.#tail.opened
     const isReplaced = hasOtherGaps || this.#files.identity(baseOffset) !== file.identity

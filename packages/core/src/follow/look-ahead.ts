@@ -54,6 +54,11 @@ export class LookAhead {
     }
   }
 
+  /** Where what was found ends, visible or not; 0 when nothing was looked at. */
+  get endOffset(): number {
+    return this.#place?.nextOffset ?? 0
+  }
+
   /** Hands over the first `count` of the segments that were found. */
   take(count: number): readonly OpenedSegment[] {
     return this.#found.splice(0, count)

@@ -6,6 +6,8 @@
  */
 import { RequestError } from '@tailrace/format'
 import type { Scheduler } from '../io/scheduler.js'
+import { knownEnd } from '../log/known-end.js'
+import { readProducerSnapshot } from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import type { ReadOnlyStorage } from '../storage/read-only-storage.js'
@@ -59,14 +61,17 @@ function openOnce(
     const what = 'a repair was interrupted; open the store for writing to complete it'
     throw unopenable(content.name, what)
   }
+  // Before any file is listed: what is looked at later reaches as far, also beside a writer.
+  const end = knownEnd(content, readProducerSnapshot(storage, directory))
   const files = new FollowedFiles(storage, { directory, streamId: content.streamId })
   return new ReadOnlyLog({
     metadata,
     polling,
     scheduler,
     openSegments: (onMissingFile) =>
-      new FollowedSegments({ files, cache, activeMappings, metadata: content }, (isContinued) =>
-        followedLoader(storage, directory, { onMissingFile, isContinued }),
+      new FollowedSegments(
+        { files, cache, activeMappings, metadata: content, knownEnd: end },
+        (isContinued) => followedLoader(storage, directory, { onMissingFile, isContinued }),
       ),
   })
 }

@@ -25,6 +25,7 @@ import type {
   StartPosition,
 } from '../log/log-types.js'
 import { offsetAtTime } from '../log/seek.js'
+import type { RecoveryReport } from '../log/recovery-report.js'
 import { resolveStart } from '../log/start-position.js'
 import type { StreamConfig } from '../log/stream-config.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
@@ -59,6 +60,8 @@ export class ReadOnlyLog implements AsyncDisposable {
   #stopWatching: () => void = () => undefined
   #isNotifying = false
   #hasLookedInTurn = false
+  /** Those who wait were told that the tail is no end. */
+  #isDamageTold = false
 
   /** Use `ReadOnlyStore.open`. @throws {StorageError} STREAM_CORRUPT, IO_ERROR. */
   constructor(options: ReadOnlyLogOptions) {
@@ -116,6 +119,15 @@ export class ReadOnlyLog implements AsyncDisposable {
     return this.#current.gaps ?? []
   }
 
+  /**
+   * What an opening for writing would find. With damage in it the visible end, as of the last look, is no
+   * end: records behind it were durable, and are gone.
+   */
+  get recovery(): RecoveryReport {
+    const { damage } = this.#segments
+    return { scannedBytes: 0, rebuilt: [], ...(damage === undefined ? {} : { damage }) }
+  }
+
   /** True once the log was closed, here or because the stream is gone or another one. */
   get isClosed(): boolean {
     return this.#closed !== undefined
@@ -170,11 +182,15 @@ export class ReadOnlyLog implements AsyncDisposable {
    */
   reader(offset: number): LogReader {
     const segments = this.#segments
+    const recoveryNow = (): RecoveryReport => this.recovery
     const reader: LogReader = new LogReader(
       {
         name: this.name,
         get segments() {
           return segments.list
+        },
+        get recovery() {
+          return recoveryNow()
         },
         startOffset: () => this.startOffset,
         gaps: () => this.gaps,
@@ -240,6 +256,7 @@ export class ReadOnlyLog implements AsyncDisposable {
     const { name, streamId, epoch, createdUs } = this.#opened
     const { list, durableOffset } = this.#segments
     const lastAppendUs = this.#withPresentFiles(() => list.lastAppendTimeUs())
+    const { damage } = this.#segments
     return {
       name,
       streamId,
@@ -253,6 +270,7 @@ export class ReadOnlyLog implements AsyncDisposable {
       sizeBytes: this.#segments.sizeBytes,
       segmentCount: list.length,
       lastAppendUs: lastAppendUs === 0 ? null : lastAppendUs,
+      ...(damage === undefined ? {} : { damage }),
     }
   }
 
@@ -306,6 +324,9 @@ export class ReadOnlyLog implements AsyncDisposable {
     const { mark } = this.#segments
     const hasAdvanced = mark.offset > this.#visible.offset
     this.#visible = mark
+    const isDamaged = this.#segments.damage !== undefined
+    if (isDamaged && !this.#isDamageTold) this.#notifySoon()
+    this.#isDamageTold = isDamaged
     return hasAdvanced
   }
 

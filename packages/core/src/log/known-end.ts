@@ -18,3 +18,8 @@ import type { StreamMetadata } from './stream-metadata.js'
 export function knownEnd(metadata: StreamMetadata, snapshot: StoredSnapshot | undefined): number {
   return Math.max(metadata.durableOffset ?? 0, snapshot?.offset ?? 0)
 }
+
+/** Why a log that ends at `endOffset` is damaged. */
+export function endsBefore(knownOffset: number, endOffset: number): string {
+  return `the log was durable up to offset ${knownOffset} at least, the segments end at ${endOffset}`
+}

@@ -1,16 +1,20 @@
 /** What a log says about itself and about an append, as plain values. */
 import type { AppendResult, LogDescription } from './log-types.js'
+import type { RecoveryReport } from './recovery-report.js'
 import type { SegmentList } from './segment-list.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
 /** The log in numbers; `lastAppendUs` is null when nothing was ever appended. */
 export function describeLog(
-  log: Pick<LogDescription, 'startOffset' | 'endOffset' | 'durableOffset' | 'visibleOffset'>,
+  log: Pick<LogDescription, 'startOffset' | 'endOffset' | 'durableOffset' | 'visibleOffset'> & {
+    readonly recovery: RecoveryReport
+  },
   metadata: StreamMetadata,
   segments: SegmentList,
   lastAppendUs: number | null,
 ): LogDescription {
   const { name, streamId, epoch, config, createdUs } = metadata
+  const { damage } = log.recovery
   return {
     name,
     streamId,
@@ -24,6 +28,7 @@ export function describeLog(
     sizeBytes: segments.sizeBytes,
     segmentCount: segments.length,
     lastAppendUs,
+    ...(damage === undefined ? {} : { damage }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The public shapes of a log: what goes in, what comes out, where reading starts. */
 import type { Gap } from './gap.js'
+import type { Damage } from './recovery-report.js'
 import type { StreamConfig } from './stream-config.js'
 
 /** A record to append. Text is stored as UTF-8. */
@@ -92,4 +93,6 @@ export interface LogDescription {
   readonly segmentCount: number
   /** Append time of the last record, null when there is none. */
   readonly lastAppendUs: number | null
+  /** Present when the log is damaged: `endOffset` is then where it can be read up to, and not its end. */
+  readonly damage?: Damage
 }

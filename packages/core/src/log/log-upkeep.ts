@@ -267,7 +267,13 @@ export class LogUpkeep {
     const { commit, writer, storage, directory } = this.#options
     await commit.flush()
     await writer.active.named
-    await writer.active.sync()
+    try {
+      await writer.active.sync()
+    } catch (error) {
+      // What was appended meanwhile may have been in the pages that were lost with it.
+      commit.fail(error)
+      throw error
+    }
     await writeInPlaceOfIndexes(storage, directory, () => this.#writeProducers())
   }
 }

@@ -29,6 +29,7 @@ import { agreedExtent } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import { isContinued } from './gap.js'
 import type { Gap } from './gap.js'
+import { endsBefore } from './known-end.js'
 import type { Damage, RecoveryReport, TornTail } from './recovery-report.js'
 import type { SegmentFileEntry } from './segment-files.js'
 import { cutTornTail, endOfNonZero, freeEvidenceName, laterBatch } from './torn-tail.js'
@@ -291,7 +292,7 @@ function damageBehind(
   const reason =
     gapEnd > from
       ? `the log goes on at offset ${gapEnd} behind a gap, in a segment that is not there`
-      : `the log was durable up to offset ${knownEnd} at least, the segments end at ${from}`
+      : endsBefore(knownEnd, from)
   return { from, to: undefined, segment: last.entry.fileName, reason }
 }
 

@@ -198,10 +198,11 @@ export class SegmentWriter {
     const last = readRecoveryPoint(bytes)
     const isKnown = last?.durableOffset === offset && last.durablePosition === position
     const isThere = isKnown && last.epoch === epoch
-    // One that was found is not known to be durable either.
-    if (!isThere || !segment.hasNotedPoint) segment.notePoint(position)
-    if (isThere) return
-    const generation = (last?.generation ?? 0) + 1
+    if (isThere && segment.hasNotedPoint) return
+    segment.notePoint(position)
+    // One that was found is not known to be durable: after a sync that failed in an earlier process its page
+    // counts as written. The same stores again have the next sync write it.
+    const generation = (last?.generation ?? 0) + (isThere ? 0 : 1)
     writeRecoveryPoint(bytes, generation % 2 === 0 ? 0 : 1, {
       durableOffset: offset,
       durablePosition: position,

@@ -84,6 +84,8 @@ export class Segment implements Restable {
   #notedPoint = { count: 0, position: SEGMENT_HEADER_BYTES }
   #durablePoint = this.#notedPoint
   #syncsInFlight = 0
+  /** The sync that was begun last, until it has succeeded: one that failed stays. */
+  #lastSync: Promise<void> | undefined
 
   private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
     this.baseOffset = options.baseOffset
@@ -225,16 +227,34 @@ export class Segment implements Restable {
     this.#cache.touch(this)
   }
 
-  /** Makes everything appended before the call durable. Only while the contents are open for writing. */
+  /**
+   * Makes everything appended before the call durable. Only while the contents are open for writing.
+   *
+   * One sync after another, and none succeeds behind one that failed: the kernel tells a descriptor of lost
+   * pages once, so that of two syncs in flight either may be told, for what only the other one stands for.
+   */
   async sync(): Promise<void> {
+    const { file } = this.contents()
     this.#syncsInFlight += 1
-    const point = this.#notedPoint
+    const sync = this.#syncBehind(this.#lastSync, file)
+    this.#lastSync = sync
     try {
-      await this.contents().file.sync()
-      if (point.count > this.#durablePoint.count) this.#durablePoint = point
+      await sync
+      if (this.#lastSync === sync) this.#lastSync = undefined
     } finally {
       this.#syncsInFlight -= 1
     }
+  }
+
+  async #syncBehind(before: Promise<void> | undefined, file: StorageFile): Promise<void> {
+    if (before !== undefined) {
+      await before
+      // Meanwhile it was cut to size, or removed: it was durable then.
+      if (this.#state === 'sealed' || this.#state === 'closed') return
+    }
+    const point = this.#notedPoint
+    await file.sync()
+    if (point.count > this.#durablePoint.count) this.#durablePoint = point
   }
 
   /**

@@ -86,6 +86,7 @@ describe.each(CASES)('a %s stream, %s, without its newest segment', (durability,
     await using opened = await openTestLog(root)
     const { log } = opened
     expect(log.recovery.damage).toMatchObject({ from: lostFrom, to: undefined })
+    expect(log.describe()).toMatchObject({ endOffset: lostFrom, damage: log.recovery.damage })
     const error = await errorOf('STREAM_CORRUPT', () => log.append({ value: 'again' }))
     expect(error.details).toMatchObject({ from: lostFrom })
     expect([...log.batches({ from: 'first', to: lostFrom })].length).toBeGreaterThan(0)

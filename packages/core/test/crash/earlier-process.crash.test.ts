@@ -11,14 +11,17 @@ import {
   SimulatedStorage,
   VirtualScheduler,
 } from '@tailrace/testing'
+import { readRecoveryPoint, SEGMENT_HEADER_BYTES, segmentFileName } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import { openStore, type Log, type Store, type StreamConfigInput } from '../../src/index.js'
 import { errorOf } from '../support/errors.js'
-import { sized, valuesOf } from '../support/records.js'
+import { produce, sized, valuesOf } from '../support/records.js'
 import { SMALL } from '../support/test-store.js'
 
 const STREAM = 's'
 const CRASHES = 60
+/** Above the largest batch here. */
+const LIMITS = { checkpointBytes: 8 * 1024, unsyncedBytesMax: 44 * 1024 }
 
 /** Runs `work` in a process of its own on the disk. It ends without closing anything. */
 async function inProcess(
@@ -27,7 +30,13 @@ async function inProcess(
 ): Promise<void> {
   const process = new SimulatedProcess(disk)
   const scheduler = new VirtualScheduler(new Random(1))
-  const options = { storage: process, scheduler, clock: scheduler, bootId: 'boot' }
+  const options = {
+    storage: process,
+    scheduler,
+    clock: scheduler,
+    bootId: 'boot',
+    recoveryLimits: LIMITS,
+  }
   const run = async (): Promise<void> => work(await openStore('simulated', options), process)
   await scheduler.run(run())
   process.kill()
@@ -103,6 +112,48 @@ describe('after a sync that failed', () => {
     },
   )
 })
+
+describe('after a sync of the recovery point alone that failed', () => {
+  it('the next process is held back by the point on the disk, not by the one it found', async () => {
+    const segment = `streams/${STREAM}/${segmentFileName(0)}`
+    const pointOn = (left: SimulatedStorage): number =>
+      Math.max(
+        SEGMENT_HEADER_BYTES,
+        readRecoveryPoint(left.contentOf(segment))?.durablePosition ?? 0,
+      )
+    const disk = await filled({}, async (log) => {
+      await log.append({ value: sized(1, 12_000) })
+    })
+    const found = pointOn(disk)
+    // The last sync of the quiet stream: all records are durable, their point is lost.
+    disk.faults = new DiskFaults(new Random(5))
+    disk.faults.failNext('EIO', ({ kind }) => kind === 'sync')
+    const file = disk.open(segment)
+    await errorOf('IO_ERROR', file.sync())
+    const lost = crashesOf(disk).map(pointOn)
+    expect(Math.min(...lost)).toBeLessThan(found)
+    expect(Math.max(...lost)).toBeLessThan(found)
+
+    const batch = produce([{ value: sized(2, 500) }])
+    await inProcess(disk, async (store) => {
+      const log = await store.open(STREAM)
+      const { baseOffset } = await log.append({ value: 'one commit' })
+      // From here on without a turn of the loop: no further sync.
+      const before = Math.min(...crashesOf(disk).map(pointOn))
+      while (log.hasRoomFor(batch.length)) log.appendBatch(batch)
+      expect(log.endOffset).toBeGreaterThan(baseOffset + 1)
+      expect(endOf(disk.contentOf(segment))).toBeLessThanOrEqual(before + LIMITS.unsyncedBytesMax)
+    })
+  })
+})
+
+/** Position behind the last batch. */
+function endOf(segment: Uint8Array): number {
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength)
+  let position = SEGMENT_HEADER_BYTES
+  while (view.getUint32(position + 4, true) !== 0) position += view.getUint32(position + 4, true)
+  return position
+}
 
 describe('after a process that was killed', () => {
   it('before it synced the name of a stream: what is appended to that stream stays', async () => {

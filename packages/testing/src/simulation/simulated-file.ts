@@ -18,7 +18,8 @@ export interface SyncInFlight {
   complete(): void
   /**
    * Some of it is durable. The pages count as written all the same: no later sync tries them again, unless
-   * they are stored to again, and the program goes on seeing what it stored (as Linux does it).
+   * they are stored to again, and the program goes on seeing what it stored (as Linux does it). Nor is
+   * another sync that is in flight told of them.
    */
   fail(random: Random): void
 }
@@ -30,6 +31,8 @@ export class SimulatedFile {
   #current: Uint8Array | undefined
   /** Pages stored to and not known to be durable, with the number of the last store. */
   readonly #dirtyPages = new Map<number, number>()
+  /** Pages that a sync has failed to write, with the number of the last store that was lost with them. */
+  readonly #lostPages = new Map<number, number>()
   #stores = 0
 
   /** @param durable - the content on disk, which is also what the program sees first. Not to be changed. */
@@ -65,9 +68,9 @@ export class SimulatedFile {
   beginSync(): SyncInFlight {
     const pages = [...this.#dirtyPages]
     const size = this.content.length
-    const stored = pages.map(([page]) => {
+    const stored = pages.map(([page, store]) => {
       const start = page * PAGE_BYTES
-      return { start, content: this.content.slice(start, start + PAGE_BYTES) }
+      return { page, store, start, content: this.content.slice(start, start + PAGE_BYTES) }
     })
     const forget = (): void => {
       for (const [page, store] of pages) {
@@ -79,13 +82,18 @@ export class SimulatedFile {
       complete: () => {
         if (stored.length === 0 && size === this.#durable.length) return
         const durable = resized(this.#durable, size)
-        for (const { start, content } of stored) durable.set(content, Math.min(start, size))
+        for (const { page, store, start, content } of stored) {
+          // Another sync in flight has tried this page, and was told that it failed: this one is not.
+          if ((this.#lostPages.get(page) ?? 0) >= store) continue
+          durable.set(content, Math.min(start, size))
+        }
         this.#durable = durable
         forget()
       },
       fail: (random) => {
         const numbers = pages.map(([page]) => page)
         this.#durable = this.#partlyWritten(numbers, random)
+        for (const [page, store] of pages) this.#lostPages.set(page, store)
         forget()
       },
     }

@@ -129,6 +129,60 @@ describe('a sync that fails', () => {
   })
 })
 
+describe('a sync that no append waits for', () => {
+  it('poisons when it fails in a trim: what was appended meanwhile may be lost with it', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openTestLog(directory.path, SMALL)
+    const { log, storage } = opened
+    await appendSegments(log, 2)
+    await log.flush()
+    await storage.quiet()
+    const { endOffset } = log
+    let appended: Promise<unknown> | undefined
+    storage.interfere = ({ kind }) => {
+      if (kind !== 'sync') return
+      storage.interfere = () => undefined
+      appended = thrownBy(log.append({ value: 'meanwhile' }))
+      throw new StorageError('IO_ERROR', 'EIO')
+    }
+    await errorOf('IO_ERROR', log.trim(endOffset - 1))
+    expect(await appended).toMatchObject({ code: 'STREAM_POISONED' })
+    await errorOf('STREAM_POISONED', log.append({ value: 'later' }))
+    expect(log.durableOffset).toBe(endOffset)
+  })
+
+  it('is not overtaken by the sync of a commit, of which the disk may say that all is well', async () => {
+    using directory = temporaryDirectory()
+    const scheduler = new ManualScheduler()
+    await using opened = await openTestLog(directory.path, SMALL, { scheduler })
+    const { log, storage } = opened
+    log.appendBatch(produce([{ value: 'safe' }]))
+    scheduler.endTurn()
+    await storage.quiet()
+    expect(log.durableOffset).toBe(1)
+    const gate = new Gate()
+    storage.interfere = async ({ kind }) => {
+      if (kind !== 'sync') return
+      storage.interfere = () => undefined
+      await gate.pass()
+      throw new StorageError('IO_ERROR', 'EIO')
+    }
+    // The stream has gone quiet; its last sync is under way.
+    scheduler.advance(1000)
+    await gate.reached
+    log.appendBatch(produce([{ value: 'meanwhile' }]))
+    let settled = 0
+    log.onDurable(() => (settled += 1))
+    const flushed = errorOf('STREAM_POISONED', log.flush())
+    // Long enough for a sync that does not wait to end.
+    await opened.store.ensure('other')
+    expect(settled).toBe(0)
+    gate.open()
+    await flushed
+    expect(log.durableOffset).toBe(1)
+  })
+})
+
 describe('a full disk', () => {
   it('refuses appends that need room, keeps reading, and goes on once there is space', async () => {
     using directory = temporaryDirectory()
