@@ -120,11 +120,22 @@ export class LogReader {
   warm(maxBytes: number): Promise<void> | undefined {
     // What this process has written is in memory, or was a moment ago.
     if (this.#verifiedTo === Infinity) return undefined
+    if (this.#nextOffset >= this.#log.visible().offset || this.gapAt() !== undefined)
+      return undefined
+    if (this.#nextOffset < this.#log.startOffset()) return undefined
+    const opening = this.#place().warmUp()
+    if (opening !== undefined) return this.#warmOnce(opening, maxBytes)
+    return this.#warmHere(maxBytes)
+  }
+
+  async #warmOnce(opening: Promise<void>, maxBytes: number): Promise<void> {
+    await opening
+    await this.#warmHere(maxBytes)
+  }
+
+  #warmHere(maxBytes: number): Promise<void> | undefined {
     let segment: Segment
     try {
-      if (this.#nextOffset >= this.#log.visible().offset || this.gapAt() !== undefined)
-        return undefined
-      if (this.#nextOffset < this.#log.startOffset()) return undefined
       segment = this.#enter()
     } catch (error) {
       // `next` meets it again, and says so.
@@ -168,9 +179,14 @@ export class LogReader {
     return { bytes: contents.bytes.subarray(start, end), baseOffset, endOffset }
   }
 
+  /** The segment of `nextOffset`, which need not be open. */
+  #place(): Segment {
+    const { segments } = this.#log
+    return segments.at(segments.indexOf(this.#nextOffset))
+  }
+
   /** Makes sure that `#segment` and `#position` are the place of `nextOffset`. */
   #enter(): Segment {
-    const { segments } = this.#log
     const current = this.#segment
     // One that was removed was read to its end, or its reader is overtaken: there is no more to learn of it.
     if (current?.isClosed === false && this.#position < current.extent().dataEnd) {
@@ -180,7 +196,7 @@ export class LogReader {
       }
       return current
     }
-    const segment = segments.at(segments.indexOf(this.#nextOffset))
+    const segment = this.#place()
     this.#segment = segment
     this.#contents = segment.contents()
     this.#position =

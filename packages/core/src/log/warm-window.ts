@@ -8,7 +8,7 @@
 import type { SegmentBytes } from '../segments/segment-bytes.js'
 
 /** What is asked for at once. */
-const WINDOW_BYTES = 4 * 1024 * 1024
+const WINDOW_BYTES = 8 * 1024 * 1024
 
 /** The part of one segment's file that is known to be in memory. */
 export class WarmWindow {

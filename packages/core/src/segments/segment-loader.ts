@@ -60,6 +60,10 @@ export function segmentLoader(
     openActive(segment) {
       return storage.open(`${directory}/${segment.fileName}`, 'write')
     },
+    async warmUp({ fileName, baseOffset }) {
+      await storage.warmUp?.(`${directory}/${indexFileName(baseOffset)}`)
+      await storage.warmUp?.(`${directory}/${fileName}`)
+    },
   }
 }
 

@@ -57,6 +57,8 @@ export interface SegmentLoader {
   openSealed(segment: Segment): { file: StorageFile; extent: SegmentExtent }
   /** Opens an active segment, whose extent is known, for writing. */
   openActive(segment: Segment): StorageFile
+  /** Brings what {@link openSealed} looks at into memory, off the event loop; missing where it always is. */
+  warmUp?(segment: Segment): Promise<void>
 }
 
 /** A segment file, mapped while it is used. */
@@ -129,6 +131,16 @@ export class Segment implements Restable {
     else if (this.#state === 'sealed') this.#cache.touch(this)
     if (this.#contents === undefined) throw new Error('a loaded segment has contents')
     return this.#contents
+  }
+
+  /**
+   * Resolves when a sealed segment can be opened without waiting for the disk; undefined when it is open.
+   *
+   * @throws {StorageError} IO_ERROR (as a rejection).
+   */
+  warmUp(): Promise<void> | undefined {
+    if (this.#contents !== undefined || this.#state !== 'sealed') return undefined
+    return this.#loader.warmUp?.(this)
   }
 
   /** The extent, read from the sidecar if need be. @throws as {@link contents}. */

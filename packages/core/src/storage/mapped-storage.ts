@@ -12,13 +12,17 @@ import { dirname, join } from 'node:path'
 import type { StorageError } from '@tailrace/format'
 import { ClosedMappings } from './closed-mappings.js'
 import { MappedFile } from './mapped-file.js'
-import { mapFile } from './mmap.js'
+import { mapFile, PAGE_BYTES } from './mmap.js'
+import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { Storage, StorageEntry, StorageFile } from './storage-port.js'
 
 /** Zeros written at once: one `writev` of sixteen of these keeps the event loop free. */
 const ZEROS = new Uint8Array(1024 * 1024)
 const ZERO_CHUNKS_PER_WRITE = 16
+
+/** Of a file that is about to be opened: an index as a whole, as a rule, and the header of a segment. */
+const WARM_BYTES = 128 * 1024
 
 /** A directory of memory-mapped files. */
 export class MappedStorage implements Storage {
@@ -127,6 +131,25 @@ export class MappedStorage implements Storage {
       if (descriptor !== undefined) closeSync(descriptor)
       throw storageErrorOf(error, 'opening', path)
     }
+  }
+
+  async warmUp(path: string): Promise<void> {
+    await attempt('reading', path, async () => {
+      const handle = await open(join(this.#root, path), constants.O_RDONLY).catch(
+        undefinedIfMissing,
+      )
+      if (handle === undefined) return
+      try {
+        const { size } = await handle.stat()
+        const descriptor = handle.fd
+        const first = Math.min(size, WARM_BYTES)
+        const last = Math.max(first, size - PAGE_BYTES)
+        await readIntoCache({ path, descriptor, start: 0, end: first })
+        await readIntoCache({ path, descriptor, start: last, end: size })
+      } finally {
+        await handle.close()
+      }
+    })
   }
 
   async resize(path: string, sizeBytes: number): Promise<void> {

@@ -84,6 +84,12 @@ export interface Storage {
   create(path: string, capacityBytes: number): Promise<StorageFile>
   /** Opens an existing file. Synchronous, because a reader needs it in the middle of a read. */
   open(path: string, mode: 'read' | 'write'): StorageFile
+  /**
+   * Brings the first and the last bytes of a file into memory, or all of a small one, off the event loop: what
+   * whoever opens it touches first. Nothing happens when it does not exist. Missing where nothing ever is
+   * out of memory.
+   */
+  warmUp?(path: string): Promise<void>
   /** Grows (with real zero blocks) or cuts a file, and syncs it. Open files of the path are stale. */
   resize(path: string, sizeBytes: number): Promise<void>
 }

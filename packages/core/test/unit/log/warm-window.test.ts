@@ -5,7 +5,7 @@ import { WarmWindow } from '../../../src/log/warm-window.js'
 import { SegmentBytes } from '../../../src/segments/segment-bytes.js'
 
 const MIB = 1024 * 1024
-const WINDOW = 4 * MIB
+const WINDOW = 8 * MIB
 
 /** A file whose pages are in memory up to a position; reads end when the test says so. */
 class ColdFile {
@@ -46,7 +46,7 @@ function windowOver(file: ColdFile, start: number, end: number): WarmWindow {
 describe('a warm window', () => {
   it('waits for the first window, and has the next one read while that is handed out', async () => {
     const file = new ColdFile()
-    const window = windowOver(file, 128, 10 * MIB)
+    const window = windowOver(file, 128, 20 * MIB)
     let isWarm = false
     const warming = window.warm(128, MIB)
     void warming?.then(() => (isWarm = true))
@@ -61,14 +61,14 @@ describe('a warm window', () => {
     expect(file.asked.slice(1)).toEqual([[128 + WINDOW, 128 + 2 * WINDOW]])
     await file.end()
     expect(window.warm(128 + WINDOW, MIB)).toBeUndefined()
-    expect(file.asked.slice(2)).toEqual([[128 + 2 * WINDOW, 10 * MIB]])
+    expect(file.asked.slice(2)).toEqual([[128 + 2 * WINDOW, 20 * MIB]])
   })
 
   it('never waits for what is in memory, nor asks beyond the end', () => {
     const file = new ColdFile()
-    file.residentTo = 10 * MIB
-    const window = windowOver(file, 128, 10 * MIB)
-    for (let at = 128; at < 10 * MIB; at += 256 * 1024)
+    file.residentTo = 20 * MIB
+    const window = windowOver(file, 128, 20 * MIB)
+    for (let at = 128; at < 20 * MIB; at += 256 * 1024)
       expect(window.warm(at, 256 * 1024)).toBeUndefined()
     expect(file.asked).toEqual([])
   })
