@@ -111,12 +111,16 @@ describe('a stream with a checkpoint', () => {
 
   it('is read from its segment when batches before the end of the checkpoint are others', async () => {
     using directory = temporaryDirectory()
-    const root = await killed(directory)
-    const checkpoint = readFileSync(fileOf(root, CHECKPOINT))
-    // The segment of a shorter log: what a person may have put back from a copy.
-    using earlier = temporaryDirectory()
-    const shorter = await killed(earlier, 3)
-    writeFileSync(fileOf(shorter, CHECKPOINT), checkpoint)
+    const alive = directory.at('alive')
+    await using opened = await open(alive)
+    const { log, storage } = opened
+    for (let at = 0; at < 3; at += 1) await log.append({ value: sized(at, VALUE_BYTES) })
+    await storage.quiet()
+    // A segment of the same stream as it once was: what a person may have put back from a copy.
+    const shorter = copyDirectory(alive, directory.at('shorter'))
+    for (let at = 3; at < COUNT; at += 1) await log.append({ value: sized(at, VALUE_BYTES) })
+    await storage.quiet()
+    writeFileSync(fileOf(shorter, CHECKPOINT), readFileSync(fileOf(alive, CHECKPOINT)))
     const { scannedBytes } = await reopened(shorter, 3)
     expect(scannedBytes).toBeGreaterThan(3 * VALUE_BYTES)
   })
