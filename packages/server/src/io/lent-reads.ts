@@ -6,7 +6,7 @@
  * can read into one buffer, but offers that only for sockets that one opens (`onread` of `net.connect`).
  * The machinery is in every socket, and this file switches it on, the way `net.Socket` does when it is made.
  *
- * It is no public interface. Where a part of it is not as it was in Node 20 to 26, nothing is changed, and
+ * It is no public interface. Where a part of it is not as it was in Node 20, 22 and 24, nothing is changed, and
  * the socket goes on handing out buffers of its own: as correct, and slower.
  */
 
