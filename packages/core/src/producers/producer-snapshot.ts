@@ -99,10 +99,13 @@ function scanProducers(segment: Segment, from: number, table: ProducerTable): vo
     if (batch.producerId === 0 || batch.baseOffset < from) return
     table.note(batch, batch.baseOffset)
   }
-  const limit = segment.extent().dataEnd
-  const expectedOffset = segment.baseOffset
-  const start = SEGMENT_HEADER_BYTES
-  scanBatches(segment.contents(), { start, expectedOffset, depth: 'header', limit }, note)
+  const { dataEnd: limit, index } = segment.extent()
+  const contents = segment.contents()
+  // From the last indexed batch before it: what lies below need not be read, nor be whole.
+  const indexed = from > segment.baseOffset ? index.positionForOffset(from) : undefined
+  const start = indexed ?? SEGMENT_HEADER_BYTES
+  const expectedOffset = indexed === undefined ? segment.baseOffset : contents.baseOffsetAt(indexed)
+  scanBatches(contents, { start, expectedOffset, depth: 'header', limit }, note)
 }
 
 function restored({
