@@ -2,10 +2,9 @@
  * Fewer garbage collections in a process that is a server.
  *
  * What comes from sockets lies in memory outside of V8's heap, and so do the mappings of segments. V8
- * counts both towards the next collection, and with a heap as small as a server's it collects twelve
- * times for each million records of 128 bytes. Nearly all of what it finds is the same few MiB that are
- * alive. So the heap is allowed to grow by as much as a few segments before the next one: five times
- * fewer collections, a third less processor time.
+ * counts the former, and an eighth of the latter, towards the next collection, and with a heap as small as
+ * a server's it collects often. Nearly all of what it finds is the same few MiB that are alive. So the heap
+ * is allowed to grow by as much as a few segments before the next one: five times fewer collections.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
