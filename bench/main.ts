@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util'
 import { canPin } from './harness/actor-process.js'
 import { describeEnvironment, readEnvironment } from './harness/environment.js'
 import type { Called, Environment } from './harness/environment.js'
+import { Interruption, interruption } from './harness/interruption.js'
 import { renderPlot } from './harness/plot.js'
-import type { PlotGroup } from './harness/plot.js'
+import type { PlotGroup, PlotScale } from './harness/plot.js'
 import { reportOf } from './harness/report.js'
+import { RunDirectory } from './harness/run-directory.js'
 import { runScenario } from './harness/run-scenario.js'
 import { renderTable } from './harness/table.js'
-import { warmMemory } from './harness/warm-memory.js'
+import { WarmMemory } from './harness/warm-memory.js'
 import { MICRO_BENCHES } from './micro/index.js'
 import { renderMicro } from './micro/micro-table.js'
 import { runMicro } from './micro/run-micro.js'
@@ -51,15 +53,16 @@ if (values['install-peers']) {
   exit(lines.join('\n'), isComplete ? 0 : 1)
 }
 if (positionals[0] === 'micro') {
-  await runMicroBenches(positionals.slice(1))
+  await inDirectory((interrupted) =>
+    Promise.race([runMicroBenches(positionals.slice(1)), interrupted]),
+  )
   process.exit()
 }
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
 if (unknown.length > 0) exit(`there is no scenario ${unknown.join(', ')}: see --list`, 2)
 const rounds = values.small ? 1 : Number(values.rounds)
 if (!(rounds >= 1)) exit('--rounds is a number from 1', 2)
-const { scale } = values
-if (scale !== 'linear' && scale !== 'log') exit('--scale is linear or log', 2)
+const scale = scaleOf(values.scale)
 const overrides = Object.fromEntries(values.set.map(parseOverride))
 
 const chosen = SCENARIOS.filter(
@@ -67,29 +70,49 @@ const chosen = SCENARIOS.filter(
 )
 // `npm test` asks for no packages of the system.
 const hasPeers = values.peers ?? !values.small
-const isWarmed = values.warm ?? !values.small
-const environment = await environmentOf({ pinned: canPin(), isMemoryWarmed: isWarmed, hasPeers })
-await using _warm = isWarmed ? await warmMemory() : undefined
-const results = []
-const groups: PlotGroup[] = []
-for (const scenario of chosen) {
-  process.stderr.write(`${scenario.name} …\n`)
-  const result = await runScenario(scenario, {
-    isSmall: values.small,
-    rounds,
-    overrides,
-    hasPeers,
-    profileDirectory: values['cpu-prof'],
-  })
-  const report = reportOf(scenario, result, values.small)
-  results.push(report)
-  groups.push({ scenario, rows: report.rows, elsewhere: report.elsewhere })
-  if (!values.json) process.stdout.write(`\n${renderTable(scenario, report)}\n`)
+await inDirectory(runScenarios)
+
+/** Everything of the run lies in one directory; who interrupts it is left with nothing to tidy up. */
+async function inDirectory(run: (interrupted: Promise<never>) => Promise<void>): Promise<void> {
+  const interrupted = interruption()
+  try {
+    await using _directory = await RunDirectory.make()
+    await run(interrupted)
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error
+    exit(error.message, error.exitCode)
+  }
 }
-const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
-if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
-if (values.svg !== undefined) await writeFile(values.svg, renderPlot(groups, scale))
-process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
+
+async function runScenarios(interrupted: Promise<never>): Promise<void> {
+  const before = await environmentOf({ pinned: canPin(), isMemoryWarmed: false, hasPeers })
+  const isWarmed = values.warm ?? !values.small
+  if (isWarmed) process.stderr.write('warming memory …\n')
+  await using memory = isWarmed ? await WarmMemory.start(interrupted) : undefined
+  const environment = { ...before, isMemoryWarmed: memory !== undefined }
+  const results = []
+  const groups: PlotGroup[] = []
+  for (const scenario of chosen) {
+    process.stderr.write(`${scenario.name} …\n`)
+    const result = await runScenario(scenario, {
+      isSmall: values.small,
+      rounds,
+      overrides,
+      hasPeers,
+      profileDirectory: values['cpu-prof'],
+      memory,
+      interrupted,
+    })
+    const report = reportOf(scenario, result, values.small)
+    results.push(report)
+    groups.push({ scenario, rows: report.rows, elsewhere: report.elsewhere })
+    if (!values.json) process.stdout.write(`\n${renderTable(scenario, report)}\n`)
+  }
+  const report = JSON.stringify({ rounds, environment, results }, undefined, 1)
+  if (values.out !== undefined) await writeFile(values.out, `${report}\n`)
+  if (values.svg !== undefined) await writeFile(values.svg, renderPlot(groups, scale))
+  process.stdout.write(values.json ? `${report}\n` : `\n${describeEnvironment(environment)}\n`)
+}
 
 function environmentOf(called: Omit<Called, 'flags' | 'syncs'>): Promise<Environment> {
   return readEnvironment({
@@ -120,6 +143,10 @@ async function runMicroBenches(filters: readonly string[]): Promise<void> {
   const report = `${JSON.stringify({ environment, results }, undefined, 1)}\n`
   if (values.out !== undefined) await writeFile(values.out, report)
   process.stdout.write(values.json ? report : `\n${describeEnvironment(environment)}\n`)
+}
+
+function scaleOf(text: string): PlotScale {
+  return text === 'linear' || text === 'log' ? text : exit('--scale is linear or log', 2)
 }
 
 function parseOverride(text: string): [string, number] {

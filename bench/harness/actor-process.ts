@@ -10,6 +10,9 @@ import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
+/** What an actor has for tidying up, a server with everything that it started included. */
+const CLOSE_MS_MAX = 60_000
+
 /** True when `taskset` can give a process a core. */
 export function canPin(): boolean {
   return cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
@@ -54,6 +57,7 @@ export class ActorProcess implements AsyncDisposable {
 
   /** Has the actor do a job and returns its answer. Rejects when the actor fails or ends. */
   async ask<Answer>(job: string, parameters: object = {}): Promise<Answer> {
+    if (!this.#child.connected) throw new Error(`${job}: the process has ended`)
     this.#nextId += 1
     const id = this.#nextId
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -77,12 +81,14 @@ export class ActorProcess implements AsyncDisposable {
     await ended
   }
 
-  /** Ends the process. */
+  /** Ends the process, by force when it has not tidied up within a minute. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')
-    this.#child.disconnect()
+    if (this.#child.connected) this.#child.disconnect()
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_MS_MAX)
     await ended
+    clearTimeout(force)
   }
 }
 

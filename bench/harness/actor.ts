@@ -1,5 +1,7 @@
 /** The other end of an actor process: jobs by name, answered over the channel to the parent. */
 
+import { leaveSignalsToParent } from './interruption.js'
+
 /** What an actor can do. */
 export type Jobs = Record<string, (parameters: never) => Promise<object>>
 
@@ -11,6 +13,7 @@ interface Request {
 
 /** Answers requests until the parent lets go, then runs `close` and ends the process. */
 export function serveJobs(jobs: Jobs, close: () => Promise<void>): void {
+  leaveSignalsToParent()
   process.on('message', (message) => {
     void answer(jobs, message as Request)
   })

@@ -6,7 +6,7 @@ import { PEERS } from '../peers/index.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import { readDisk } from './disk.js'
 import type { Disk } from './disk.js'
-import { availableBytes } from './warm-memory.js'
+import { availableBytes } from './kernel-memory.js'
 
 /** The machine, the runtime, the state of the sources, and how the bench was called. */
 export interface Environment {
@@ -15,7 +15,7 @@ export interface Environment {
   readonly memoryGiB: number
   /** Not available to others when the run began, without what the warming takes. */
   readonly memoryUsedGiB: number
-  /** Whether memory was taken that had been used before: see warm-memory.ts. */
+  /** Whether memory was kept as one that had been used before: see warm-memory.ts. */
   readonly isMemoryWarmed: boolean
   readonly kernel: string
   readonly disk: Disk

@@ -2,10 +2,12 @@
 import { PEERS } from '../peers/index.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import type { PeerName } from '../peers/peer.js'
-import { ActorProcess, canPin } from './actor-process.js'
+import { canPin } from './actor-process.js'
 import { OtherLoadMeter } from './other-load.js'
 import type { OtherLoad } from './other-load.js'
+import { ScenarioResources } from './scenario-resources.js'
 import type { Measurement, Pair, Scenario, ScenarioContext, Side } from './scenario.js'
+import type { WarmMemory } from './warm-memory.js'
 
 /** Everything a scenario reported. */
 export interface ScenarioResult {
@@ -44,9 +46,13 @@ export interface RunOptions {
   readonly hasPeers: boolean
   /** Where each actor leaves a CPU profile as it ends. */
   readonly profileDirectory?: string | undefined
+  /** Undefined where memory is taken as it comes. */
+  readonly memory?: Pick<WarmMemory, 'topUp'> | undefined
+  /** Rejects when the run is to end before its time. */
+  readonly interrupted: Promise<never>
 }
 
-/** Runs the rounds; processes that were started are ended, also when the scenario fails. */
+/** Runs the rounds; what was started is ended, also when the scenario fails or is interrupted. */
 export async function runScenario<Parameters extends object>(
   scenario: Scenario<Parameters>,
   options: RunOptions,
@@ -58,20 +64,18 @@ export async function runScenario<Parameters extends object>(
   const remarks = new Set<string>()
   const peers: PeerReport[] = []
   const pinned = canPin()
-  const actors: ActorProcess[] = []
+  const resources = new ScenarioResources(scenario.name, options.profileDirectory)
   let round = 0
   const context: ScenarioContext<Parameters> = {
     parameters,
     *rounds() {
       for (round = 0; round <= options.rounds; round += 1) yield round
     },
-    start: async (name, side) => {
-      const actor = await ActorProcess.start(name, {
-        core: pinned ? CORES[side] : undefined,
-        nodeOptions: profileOptions(options.profileDirectory, [scenario.name, name, actors.length]),
-      })
-      actors.push(actor)
-      return actor
+    start: (name, side) => resources.start(name, pinned ? CORES[side] : undefined),
+    makeDirectory: () => resources.makeDirectory(),
+    settle: async () => {
+      if (options.memory === undefined || (await options.memory.topUp())) return
+      context.remark('memory could not be kept warm: it was freed as fast as it was taken')
     },
     startPeers: async () => {
       const pairs: Pair[] = []
@@ -95,9 +99,9 @@ export async function runScenario<Parameters extends object>(
   }
   const meter = new OtherLoadMeter()
   try {
-    await scenario.run(context)
+    await Promise.race([scenario.run(context), options.interrupted])
   } finally {
-    for (const actor of actors.reverse()) await actor[Symbol.asyncDispose]()
+    await resources[Symbol.asyncDispose]()
   }
   const otherLoad = meter.read()
   if (otherLoad !== undefined) remarkLoad(otherLoad, context)
@@ -155,13 +159,6 @@ const CORES: Readonly<Record<Side, number | undefined>> = {
   server: 0,
   client: 1,
   anywhere: undefined,
-}
-
-/** NODE_OPTIONS does not take these. The name is the scenario's, the actor's and its number. */
-function profileOptions(directory: string | undefined, name: readonly unknown[]): string[] {
-  if (directory === undefined) return []
-  const file = `${name.join('-')}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${file}`]
 }
 
 function checkValues(scenario: string, { subject, values }: Measurement): void {

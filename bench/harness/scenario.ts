@@ -51,6 +51,13 @@ export interface ScenarioContext<Parameters> {
   rounds(): Iterable<number>
   /** Starts `actors/<name>.js` on the core of its side; it ends with the scenario. */
   start(name: string, side: Side): Promise<ActorProcess>
+  /** Makes a directory that is removed with everything in it when the scenario has ended. */
+  makeDirectory(): Promise<string>
+  /**
+   * To be awaited before each subject is timed: memory that the one before has freed is taken again, so
+   * that all meet it as warm. Does nothing where memory is not kept warm.
+   */
+  settle(): Promise<void>
   /**
    * Starts the peers that take part, each a server with its client. Empty when none is asked for; one
    * that is not installed or does not start is remarked.

@@ -4,38 +4,49 @@
  * Where the host of a virtual machine backs pages on demand and takes idle ones back, the first touch of
  * free memory costs ten times the second, and a run measures the host. A machine that has read and written
  * files for a day has next to no free memory: it is page cache, which the kernel hands out again. So the
- * page cache is filled with a file that takes no room on the disk, a hole from end to end, and kept until
- * the bench ends.
+ * page cache is filled, and filled again whenever something frees memory, as the deleting of a stream
+ * does: what is free for two seconds is cold again.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { open, mkdtemp, rm } from 'node:fs/promises'
-import { freemem } from 'node:os'
-import { join } from 'node:path'
-import { dataDirectory } from './disk-sync.js'
+import { ActorProcess } from './actor-process.js'
+import { freeBytes } from './kernel-memory.js'
 
-/** Left free, for the processes of the bench. */
-const FREE_BYTES = 3 * 2 ** 30
-const CHUNK = Buffer.alloc(2 ** 20)
-
-/** Fills the page cache; undefined where that cannot be done. Dispose of it at the end. */
-export async function warmMemory(): Promise<AsyncDisposable | undefined> {
-  const bytes = availableBytes() - FREE_BYTES
-  if (!(bytes > 0)) return undefined
-  const directory = await mkdtemp(join(dataDirectory(), 'tailrace-bench-'))
-  const file = await open(join(directory, 'hole'), 'w+')
-  await file.truncate(bytes)
-  for (let at = 0; at < bytes; at += CHUNK.length) await file.read(CHUNK, 0, CHUNK.length, at)
-  return {
-    async [Symbol.asyncDispose]() {
-      await file.close()
-      await rm(directory, { recursive: true })
-    },
-  }
+interface Answer {
+  readonly isDown: boolean
 }
 
-/** What processes could take; where the kernel does not say, what is free. */
-export function availableBytes(): number {
-  if (!existsSync('/proc/meminfo')) return freemem()
-  const text = readFileSync('/proc/meminfo', 'utf8')
-  return Number(/^MemAvailable: +(\d+) kB$/m.exec(text)?.[1]) * 1024
+/** Memory that is kept warm until it is disposed of. */
+export class WarmMemory implements AsyncDisposable {
+  readonly #warmer: ActorProcess
+
+  private constructor(warmer: ActorProcess) {
+    this.#warmer = warmer
+  }
+
+  /**
+   * Warms it, which may take a minute. Undefined where that does not work: the kernel does not say what is
+   * free, or reading a file does not take it, as on a filesystem in memory.
+   */
+  static async start(interrupted: Promise<never>): Promise<WarmMemory | undefined> {
+    if (freeBytes() === undefined) return undefined
+    const warmer = await ActorProcess.start('memory-warmer')
+    let isWarm = false
+    try {
+      const { isDown } = await Promise.race([warmer.ask<Answer>('start'), interrupted])
+      isWarm = isDown
+    } finally {
+      if (!isWarm) await warmer[Symbol.asyncDispose]()
+    }
+    return isWarm ? new WarmMemory(warmer) : undefined
+  }
+
+  /** Takes what has become free just now; false where it could not be taken. */
+  async topUp(): Promise<boolean> {
+    const { isDown } = await this.#warmer.ask<Answer>('topUp')
+    return isDown
+  }
+
+  /** Gives it back. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#warmer[Symbol.asyncDispose]()
+  }
 }

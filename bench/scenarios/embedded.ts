@@ -36,8 +36,13 @@ export const embedded: Scenario<Parameters> = {
   async run(context) {
     const { records, sizeBytes, batchRecords } = context.parameters
     const log = await context.start('embedded-log', 'server')
-    const note = async (subject: string, count: number, work: Promise<Timing>): Promise<void> => {
-      const { seconds, cpuSeconds } = await work
+    const note = async (
+      subject: string,
+      count: number,
+      work: () => Promise<Timing>,
+    ): Promise<void> => {
+      await context.settle()
+      const { seconds, cpuSeconds } = await work()
       const millions = count / 1e6
       const values = { recordsPerSecond: millions / seconds, cpu: cpuSeconds / millions }
       context.note({ subject, values })
@@ -47,15 +52,15 @@ export const embedded: Scenario<Parameters> = {
         log.ask('append', { stream, records: count, sizeBytes, ...shape })
       const [stream, single, awaited] = [`batches-${round}`, `single-${round}`, `awaited-${round}`]
       const batches = { batchRecords, window: 16 }
-      await note('append, in batches', records, append(stream, records, batches))
+      await note('append, in batches', records, () => append(stream, records, batches))
       const each = { batchRecords: 1, window: 1024 }
-      await note('append, one by one', records, append(single, records, each))
+      await note('append, one by one', records, () => append(single, records, each))
       const tenth = records / 10
       const oneAtATime = { batchRecords: 1, window: 1 }
-      await note('append, each awaited', tenth, append(awaited, tenth, oneAtATime))
-      await note('read values, first', records, log.ask('read', { stream, records }))
-      await note('read values, again', records, log.ask('read', { stream, records }))
-      await note('read in place', records, log.ask('visit', { stream, records }))
+      await note('append, each awaited', tenth, () => append(awaited, tenth, oneAtATime))
+      await note('read values, first', records, () => log.ask('read', { stream, records }))
+      await note('read values, again', records, () => log.ask('read', { stream, records }))
+      await note('read in place', records, () => log.ask('visit', { stream, records }))
       for (const name of [stream, single, awaited]) await log.ask('remove', { stream: name })
     }
   },

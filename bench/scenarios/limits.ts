@@ -66,14 +66,17 @@ export const limits: Scenario<Parameters> = {
       { ...ws, names: WS },
     ]
     const job = { bytes, chunkBytes }
-    const copy = async (subject: string): Promise<void> =>
+    const copy = async (subject: string): Promise<void> => {
+      await context.settle()
       note(subject, await memory.ask<Timing>('copy', job))
+    }
     for (const _round of context.rounds()) {
       for (const { server, client, url, names } of pairs) {
         for (const [direction, work] of [
           ['up', 'publish'],
           ['down', 'replay'],
         ] as const) {
+          await context.settle()
           const { result, used } = await counted(server, () =>
             client.ask<Timing>(work, { url, bytes, frameBytes: chunkBytes }),
           )
@@ -87,7 +90,9 @@ export const limits: Scenario<Parameters> = {
       await memory.ask('mapPrepared', job)
       await copy('copy, prepared mapping')
       await memory.ask('unmap', job)
+      await context.settle()
       note('pwrite, prepared file', await memory.ask<Timing>('pwrite', job))
+      await context.settle()
       note('write, new file', await ws.server.ask<Timing>('writeFile', job))
     }
   },

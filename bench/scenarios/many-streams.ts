@@ -57,6 +57,7 @@ export const manyStreams: Scenario<Parameters> = {
     }
     for (const _ of context.rounds()) {
       for (const { streams, durability, pair, openedPerSecond } of variants) {
+        await context.settle()
         const { result, used } = await counted(pair.server, () =>
           pair.client.ask<Timing>('publishInTurn', { records, ...shape }),
         )

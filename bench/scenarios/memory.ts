@@ -45,6 +45,7 @@ export const memory: Scenario<Parameters> = {
     const client = await context.start('tailrace-client', 'client')
     for (const round of context.rounds()) {
       const server = await context.start('tailrace-server', 'server')
+      await context.settle()
       await measure(context, { server, client, isWarmUp: round === 0 })
       await server[Symbol.asyncDispose]()
     }

@@ -2,15 +2,13 @@
  * Opening a large log after its process was killed: time, and what had to be read from the disk.
  *
  * The log is built once. In each round a process appends some more, leaves 4 MiB that no sync has seen,
- * and is killed; the page cache is emptied, where that is allowed, and another process opens the log.
+ * and is killed; the log is taken out of the page cache, and another process opens it.
  * Beside it the disk is read sequentially.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Timing } from '../harness/actor.js'
-import { dropPageCache } from '../harness/page-cache.js'
-import type { Scenario } from '../harness/scenario.js'
+import { evictFromPageCache } from '../harness/page-cache.js'
+import type { Scenario, ScenarioContext } from '../harness/scenario.js'
 
 interface Parameters {
   readonly logBytes: number
@@ -18,7 +16,7 @@ interface Parameters {
   readonly roundBytes: number
   readonly batchRecords: number
   readonly sizeBytes: number
-  /** 1: empty the page cache of the whole machine before each opening. */
+  /** 1: take the log out of the page cache before each opening. */
   readonly cold: number
 }
 
@@ -54,56 +52,44 @@ export const reopen: Scenario<Parameters> = {
   },
   small: { logBytes: 4 * MIB, roundBytes: MIB, batchRecords: 500, sizeBytes: 128, cold: 0 },
   async run(context) {
-    const { logBytes, roundBytes, cold, ...shape } = context.parameters
-    const directory = await mkdtemp(
-      join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'),
-    )
-    try {
-      for (const round of context.rounds()) {
-        const writer = await context.start('embedded-writer', 'server')
-        const bytes = round === 0 ? logBytes : roundBytes
-        const filled = await writer.ask<Filled>('fill', {
-          directory,
-          stream: STREAM,
-          bytes,
-          ...shape,
-        })
-        await writer.kill()
-        if (cold === 0 || !dropPageCache()) {
-          context.remark('the page cache was not emptied: what is in it is not read from the disk')
-        }
-        const opener = await context.start('embedded-opener', 'server')
-        const opened = await opener.ask<Opened>('open', { directory, stream: STREAM })
-        if (opened.endOffset !== filled.endOffset) {
-          throw new Error(`${opened.endOffset} of ${filled.endOffset} records survived the kill`)
-        }
-        context.note({
-          subject: 'reopen',
-          values: {
-            milliseconds: opened.seconds * 1000,
-            readMiB: opened.bytesRead / MIB,
-            logGiB: filled.sizeBytes / 2 ** 30,
-            megabytesPerSecond: opened.bytesRead / opened.seconds / 1e6,
-          },
-        })
-        if (cold !== 0) dropPageCache()
-        const read = await opener.ask<Timing & { readonly bytes: number }>('read', {
-          directory: join(directory, 'streams', STREAM),
-          bytes: logBytes / 10,
-        })
-        context.note({
-          subject: 'reading a tenth of it',
-          values: {
-            milliseconds: read.seconds * 1000,
-            readMiB: read.bytes / MIB,
-            logGiB: filled.sizeBytes / 2 ** 30,
-            megabytesPerSecond: read.bytes / read.seconds / 1e6,
-          },
-        })
-        await opener[Symbol.asyncDispose]()
+    const { logBytes, roundBytes, batchRecords, sizeBytes } = context.parameters
+    const directory = await context.makeDirectory()
+    for (const round of context.rounds()) {
+      const writer = await context.start('embedded-writer', 'server')
+      const bytes = round === 0 ? logBytes : roundBytes
+      const job = { directory, stream: STREAM, bytes, batchRecords, sizeBytes }
+      const filled = await writer.ask<Filled>('fill', job)
+      await writer.kill()
+      const opener = await context.start('embedded-opener', 'server')
+      await evict(context, directory)
+      const opened = await opener.ask<Opened>('open', { directory, stream: STREAM })
+      if (opened.endOffset !== filled.endOffset) {
+        throw new Error(`${opened.endOffset} of ${filled.endOffset} records survived the kill`)
       }
-    } finally {
-      await rm(directory, { recursive: true, force: true })
+      const note = (subject: string, { seconds }: Timing, bytesRead: number): void => {
+        const values = {
+          milliseconds: seconds * 1000,
+          readMiB: bytesRead / MIB,
+          logGiB: filled.sizeBytes / 2 ** 30,
+          megabytesPerSecond: bytesRead / seconds / 1e6,
+        }
+        context.note({ subject, values })
+      }
+      note('reopen', opened, opened.bytesRead)
+      await evict(context, directory)
+      const read = await opener.ask<Timing & { readonly bytes: number }>('read', {
+        directory: join(directory, 'streams', STREAM),
+        bytes: logBytes / 10,
+      })
+      note('reading a tenth of it', read, read.bytes)
+      await opener[Symbol.asyncDispose]()
     }
   },
+}
+
+async function evict(context: ScenarioContext<Parameters>, directory: string): Promise<void> {
+  if (context.parameters.cold === 0 || !evictFromPageCache(directory)) {
+    context.remark('NOT COLD: the log was left in the page cache: see --set cold=1, and dd of GNU')
+  }
+  await context.settle()
 }

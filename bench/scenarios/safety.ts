@@ -49,6 +49,7 @@ export const safety: Scenario<Parameters> = {
         for (const durability of ['relaxed', 'fsync'] as const) {
           const stream = `bench-${durability}-${publishers}-${round}`
           const job = { url, stream, durability, records, sizeBytes, publishers, window }
+          await context.settle()
           const { result, used } = await counted(server, () =>
             client.ask<Published>('publishEach', job),
           )

@@ -108,6 +108,7 @@ export async function noteThroughput<Result extends Timing>(
   },
 ): Promise<void> {
   const { subject, records, bytes } = run
+  await context.settle()
   const { result, used } = await counted(run.server, run.work)
   const moved = { ...result, records, bytes, serverCpuSeconds: used.cpuSeconds }
   context.note({ subject, values: { ...throughput(moved), ...run.more?.(result) } })
@@ -123,6 +124,7 @@ export async function noteFigures<Result>(
     readonly figures: (result: Result, used: Counters) => Record<string, number>
   },
 ): Promise<void> {
+  await context.settle()
   const { result, used } = await counted(run.server, run.work)
   context.note({ subject: run.subject, values: run.figures(result, used) })
 }

@@ -19,6 +19,7 @@ it('has the memory in use, the disk with the time of a sync, the flags and the v
   expect(disk.syncP99Ms).toBeGreaterThanOrEqual(disk.syncMs)
   expect(['virtual', 'rotating', 'solid state', 'memory', 'unknown']).toContain(disk.kind)
   expect(libraries['ioredis']).toMatch(/^\d+\.\d+\.\d+$/)
+  expect(describeEnvironment({ ...environment, isMemoryWarmed: false })).toContain('nothing warmed')
   const text = describeEnvironment({ ...environment, peers: { nats: '2.9.10' }, load: 0 })
   expect(text).toContain('the rest warmed')
   expect(text).toContain(`one fdatasync ${disk.syncMs.toFixed(2)} ms`)
