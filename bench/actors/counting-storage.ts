@@ -6,8 +6,8 @@ import type { StorageFile } from '@tailrace/core'
 export class CountingStorage extends MappedStorage {
   syncs = 0
 
-  override async create(path: string, capacityBytes: number): Promise<StorageFile> {
-    return this.#counted(await super.create(path, capacityBytes))
+  override async create(...file: Parameters<MappedStorage['create']>): Promise<StorageFile> {
+    return this.#counted(await super.create(...file))
   }
 
   override open(path: string, mode: 'read' | 'write'): StorageFile {

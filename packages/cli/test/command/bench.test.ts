@@ -250,9 +250,9 @@ describe('a bench that cannot be done', () => {
 class SmallStorage extends MappedStorage {
   #filesLeft = 6
 
-  override async create(filePath: string, capacityBytes: number): Promise<StorageFile> {
+  override async create(...file: Parameters<MappedStorage['create']>): Promise<StorageFile> {
     if (this.#filesLeft === 0) throw new StorageError('NO_SPACE', 'no space left')
     this.#filesLeft -= 1
-    return await super.create(filePath, capacityBytes)
+    return await super.create(...file)
   }
 }

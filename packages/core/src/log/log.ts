@@ -74,6 +74,7 @@ export class Log {
   constructor(options: LogOptions) {
     const { storage, directory, metadata, recovered, loader, cache, clock, scheduler } = options
     const { onBackgroundError } = options
+    const isRelaxed = metadata.config.durability === 'relaxed'
     this.#options = options
     this.#producers = options.producers
     this.#segments = new SegmentList(recovered.segments)
@@ -83,6 +84,7 @@ export class Log {
         directory,
         identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
+        arePreparedSynced: !isRelaxed,
         unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
         extendReach: async () => {
           this.#assertWritable()
@@ -108,12 +110,10 @@ export class Log {
       {
         scheduler,
         slots: options.syncSlots,
-        delayMs: metadata.config.durability === 'fsync' ? 0 : metadata.config.flushIntervalMs,
+        delayMs: isRelaxed ? metadata.config.flushIntervalMs : 0,
         endMark: () => this.#writer.endMark(),
         syncUpTo: (mark) => this.#upkeep.syncUpTo(mark),
-        onSettled: () => {
-          this.#settle()
-        },
+        onSettled: () => this.#settle(),
       },
       end,
     )
@@ -130,7 +130,7 @@ export class Log {
       hasRoomFor,
       makeRoom: (batchLength) => this.makeRoom(batchLength),
       appendBatch: (batch, appendOptions) => this.appendBatch(batch, appendOptions),
-      isRelaxed: metadata.config.durability === 'relaxed',
+      isRelaxed,
       durableOffset: () => this.durableOffset,
     })
     this.#records = new RecordAppends(

@@ -44,6 +44,8 @@ export interface SegmentWriterOptions {
   readonly directory: string
   readonly identity: SegmentIdentity
   readonly segmentBytesMax: number
+  /** Whether prepared files are synced before they are used. */
+  readonly arePreparedSynced: boolean
   /** How far the log may be written behind its durable recovery point, in bytes (docs/adr/0016). */
   readonly unsyncedBytesMax: number
   /** Makes the recovery point durable, which is now further behind than that. @throws {StorageError} */
@@ -70,7 +72,8 @@ export class SegmentWriter {
 
   constructor(options: SegmentWriterOptions, active: Segment) {
     this.#options = options
-    this.#preparer = new SegmentPreparer(options.storage, options.directory)
+    const { storage, directory, arePreparedSynced } = options
+    this.#preparer = new SegmentPreparer(storage, directory, arePreparedSynced)
     this.#active = active
   }
 

@@ -20,14 +20,20 @@ export interface PreparedFile {
 export class SegmentPreparer {
   readonly #storage: Storage
   readonly #directory: string
+  readonly #isSynced: boolean
   #prepared: PreparedFile | undefined
   #running: Promise<void> | undefined
   #count = 0
   #isClosed = false
 
-  constructor(storage: Storage, directory: string) {
+  /**
+   * `isSynced`: whether files are synced before they are used. It is needed where a sync is soon waited for,
+   * which would have to write the zeros, too; else it writes to the disk twice what is written to the log.
+   */
+  constructor(storage: Storage, directory: string, isSynced = true) {
     this.#storage = storage
     this.#directory = directory
+    this.#isSynced = isSynced
   }
 
   /** Bytes of the file that is ready; 0 when none is. */
@@ -81,7 +87,8 @@ export class SegmentPreparer {
     await this.#discard()
     this.#count += 1
     const fileName = `next-${this.#count}${PREPARED_FILE_SUFFIX}`
-    const file = await this.#storage.create(`${this.#directory}/${fileName}`, capacityBytes)
+    const path = `${this.#directory}/${fileName}`
+    const file = await this.#storage.create(path, capacityBytes, { isSynced: this.#isSynced })
     this.#prepared = { fileName, file }
   }
 

@@ -15,7 +15,7 @@ import { MappedFile } from './mapped-file.js'
 import { mapFile, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
-import type { Storage, StorageEntry, StorageFile } from './storage-port.js'
+import type { CreateOptions, Storage, StorageEntry, StorageFile } from './storage-port.js'
 
 /** Zeros written at once: one `writev` of sixteen of these keeps the event loop free. */
 const ZEROS = new Uint8Array(1024 * 1024)
@@ -103,13 +103,17 @@ export class MappedStorage implements Storage {
     }
   }
 
-  async create(path: string, capacityBytes: number): Promise<StorageFile> {
+  async create(
+    path: string,
+    capacityBytes: number,
+    { isSynced = true }: CreateOptions = {},
+  ): Promise<StorageFile> {
     const absolute = join(this.#root, path)
     try {
       await makeWay(absolute)
       await withHandle(absolute, CREATE_FLAGS, async (handle) => {
         await writeZeros(handle, 0, capacityBytes)
-        await handle.sync()
+        if (isSynced) await handle.sync()
       })
     } catch (error) {
       // Half a file would hold the very space whose lack made the write fail. A directory stays.

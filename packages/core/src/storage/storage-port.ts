@@ -56,6 +56,15 @@ export interface StorageFile {
   close(): void
 }
 
+/** How a file is created. */
+export interface CreateOptions {
+  /**
+   * False leaves content and size to the first `sync` of the file: a loss of power before it leaves a
+   * shorter one, or an empty one. Default: true.
+   */
+  readonly isSynced?: boolean
+}
+
 /** A data directory. Each method throws a `StorageError` (IO_ERROR, NO_SPACE, STORE_NOT_WRITABLE). */
 export interface Storage {
   /** The entries of a directory in no order; empty when it does not exist. */
@@ -78,10 +87,10 @@ export interface Storage {
    */
   writeFile(path: string, content: Uint8Array): Promise<void>
   /**
-   * Creates a zero-filled file with real blocks, in the place of what was there; content is synced. After
-   * an error no file is there.
+   * Creates a zero-filled file with real blocks, in the place of what was there; content is synced unless
+   * said otherwise. After an error no file is there.
    */
-  create(path: string, capacityBytes: number): Promise<StorageFile>
+  create(path: string, capacityBytes: number, options?: CreateOptions): Promise<StorageFile>
   /** Opens an existing file. Synchronous, because a reader needs it in the middle of a read. */
   open(path: string, mode: 'read' | 'write'): StorageFile
   /**

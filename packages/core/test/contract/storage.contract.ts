@@ -179,6 +179,28 @@ export function describeStorageContract(name: string, make: () => StorageUnderTe
         }
       })
 
+      contractTest(
+        'a file created without a sync, with its first one, size and all',
+        async (under) => {
+          const { storage } = under
+          const file = await storage.create('file', 9000, { isSynced: false })
+          await storage.syncDirectory('')
+          for (const survivor of under.survivors()) {
+            const left = survivor.readFile('file')
+            expect(left?.length).toBeLessThanOrEqual(9000)
+            expect(left?.every((byte) => byte === 0)).toBe(true)
+          }
+          store(file, 8999, text('x'))
+          await file.sync()
+          for (const survivor of under.survivors()) {
+            const left = survivor.readFile('file')
+            expect(left?.length).toBe(9000)
+            expect(left?.lastIndexOf(0)).toBe(8998)
+            expect(left?.[8999]).toBe(0x78)
+          }
+        },
+      )
+
       contractTest('what was stored before a sync that has ended', async (under) => {
         const { storage } = under
         const file = await storage.create('file', 9000)

@@ -92,9 +92,10 @@ export class ObservedStorage implements Storage {
     return this.#run('resize', path, () => this.#inner.resize(path, sizeBytes))
   }
 
-  create(path: string, capacityBytes: number): Promise<StorageFile> {
+  create(...file: Parameters<Storage['create']>): Promise<StorageFile> {
+    const [path] = file
     return this.#run('create', path, async () =>
-      this.#observe(path, await this.#inner.create(path, capacityBytes)),
+      this.#observe(path, await this.#inner.create(...file)),
     )
   }
 

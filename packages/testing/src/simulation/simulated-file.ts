@@ -112,11 +112,20 @@ export class SimulatedFile {
     }
   }
 
+  /** As it was or as it is; of one that has grown the end may also be any page between. */
+  #sizeLeft(random: Random): number {
+    const before = this.#durable.length
+    const { length } = this.content
+    if (random.chance(0.5)) return before
+    const pages = Math.floor((length - before) / PAGE_BYTES)
+    return pages > 0 && random.chance(0.5) ? before + random.below(pages) * PAGE_BYTES : length
+  }
+
   #partlyWritten(pages: Iterable<number>, random: Random): Uint8Array {
     const { content } = this
     const isResized = content.length !== this.#durable.length
     if (this.#dirtyPages.size === 0 && !isResized) return this.#durable
-    const size = isResized && random.chance(0.5) ? content.length : this.#durable.length
+    const size = isResized ? this.#sizeLeft(random) : this.#durable.length
     const left = resized(this.#durable, size)
     for (const page of pages) {
       const start = page * PAGE_BYTES

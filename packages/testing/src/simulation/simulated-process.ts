@@ -52,8 +52,8 @@ export class SimulatedProcess implements Storage {
     return this.#whileAlive(() => this.#disk.writeFile(path, content))
   }
 
-  async create(path: string, capacityBytes: number): Promise<StorageFile> {
-    return this.#fileOf(await this.#whileAlive(() => this.#disk.create(path, capacityBytes)))
+  async create(...file: Parameters<Storage['create']>): Promise<StorageFile> {
+    return this.#fileOf(await this.#whileAlive(() => this.#disk.create(...file)))
   }
 
   open(path: string, mode: 'read' | 'write'): StorageFile {

@@ -6,7 +6,7 @@
  *
  * `crash` loses power. Of everything that was not synced an arbitrary subset is left, drawn from a seed:
  * - bytes: per dirty page all, nothing, or any of its 512-byte sectors, each as it was or as it is;
- * - sizes: a resize that was not synced is there or not;
+ * - sizes: a resize that was not synced is there or not, growth also up to any page;
  * - names: each creation, removal and rename in a directory that was not synced since, or not.
  * What was synced is never lost. The kernel writes back whenever it likes, so that nothing about the
  * order of stores can be relied on between two syncs. A rename is atomic.
@@ -25,7 +25,7 @@
  * Not modelled: a disk that lies about syncs (a test wraps one: see the canaries of the power-loss test),
  * sectors that cannot be read, and a sector that is torn itself.
  */
-import type { Storage, StorageEntry, StorageFile } from '@tailrace/core'
+import type { CreateOptions, Storage, StorageEntry, StorageFile } from '@tailrace/core'
 import type { Random } from '../random.js'
 import type { Operation, OperationHook } from './operation.js'
 import { parentOf, SimulatedNames } from './simulated-directory.js'
@@ -183,14 +183,18 @@ export class SimulatedStorage implements Storage {
     if (part !== undefined) throw part.error
   }
 
-  async create(path: string, capacityBytes: number): Promise<StorageFile> {
+  async create(
+    path: string,
+    capacityBytes: number,
+    { isSynced = true }: CreateOptions = {},
+  ): Promise<StorageFile> {
     const part = await this.#stepOrPart({ kind: 'create', path, step: 0 }, capacityBytes)
     const file = this.#create(path)
     try {
       this.#admit(path, capacityBytes)
       file.replace(new Uint8Array(part?.bytes ?? capacityBytes))
       if (part !== undefined) throw part.error
-      await this.#syncFile(file, { kind: 'create', path, step: 1 })
+      if (isSynced) await this.#syncFile(file, { kind: 'create', path, step: 1 })
     } catch (error) {
       this.#names.unlink(path)
       throw error
