@@ -2,14 +2,20 @@
  * A file whose bytes are a shared mapping: a store is a write, a view is a read.
  *
  * Keeps one descriptor for `fdatasync`, which writes the pages that were dirtied through the mapping.
+ * Pages that were stored to one after another are left to the page cache, some MiB behind: a process that
+ * writes gigabytes would seem to need as much memory, and whoever watches it would believe that.
+ *
  * Does not truncate or grow: a mapping that reaches past its file kills the process when touched.
  */
 import { closeSync, fdatasync } from 'node:fs'
 import type { ClosedMappings } from './closed-mappings.js'
-import { isResident, PAGE_BYTES } from './mmap.js'
+import { isResident, leavePages, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { storageErrorOf } from './storage-error.js'
 import type { StorageFile } from './storage-port.js'
+
+/** What is stored to a file before its pages are left. */
+const HELD_BYTES = 8 * 1024 * 1024
 
 /** What a mapped file is made with. */
 export interface MappedFileOptions {
@@ -31,6 +37,8 @@ export class MappedFile implements StorageFile {
   #usersCount = 0
   readonly #closedMappings: ClosedMappings
   #isClosing = false
+  /** Position of a page up to which all were left. */
+  #leftTo = 0
 
   constructor(options: MappedFileOptions) {
     this.#path = options.path
@@ -39,8 +47,13 @@ export class MappedFile implements StorageFile {
     this.#closedMappings = options.closedMappings
   }
 
-  wrote(): void {
-    // The store was the write: MAP_SHARED pages are the page cache.
+  /** The store was the write: MAP_SHARED pages are the page cache. */
+  wrote(_start: number, end: number): void {
+    if (end - this.#leftTo < HELD_BYTES) return
+    // The last one is stored to again.
+    const wholeEnd = end - (end % PAGE_BYTES)
+    const isLeft = leavePages(this.bytes, this.#leftTo, wholeEnd - this.#leftTo)
+    this.#leftTo = isLeft ? wholeEnd : Infinity
   }
 
   async sync(): Promise<void> {

@@ -20,6 +20,20 @@ export function isResident(bytes: Uint8Array): boolean {
 }
 
 /**
+ * Takes whole pages of a mapping out of the process, not out of memory: the next touch of one finds it in the
+ * page cache, with all that was stored. False where the system does not want to, as with locked memory.
+ */
+export function leavePages(bytes: Uint8Array, start: number, length: number): boolean {
+  try {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    mmapIo.advise(buffer, start, length, mmapIo.MADV_DONTNEED)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
  * Maps the first `sizeBytes` bytes of an open file, shared.
  *
  * @throws {RangeError} when the size is not an integer from 1 to {@link MAPPING_BYTES_MAX}.
