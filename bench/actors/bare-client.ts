@@ -9,6 +9,11 @@ interface BytesJob {
   readonly frameBytes: number
 }
 
+interface ReplayJob extends BytesJob {
+  /** Over which the bytes are spread. */
+  readonly sockets?: number
+}
+
 serveJobs(
   {
     publish: async ({ url, bytes, frameBytes }: BytesJob) => {
@@ -29,20 +34,13 @@ serveJobs(
       socket.terminate()
       return timing
     },
-    replay: async ({ url, bytes, frameBytes }: BytesJob) => {
-      const socket = await open(url)
+    replay: async ({ url, bytes, frameBytes, sockets: count = 1 }: ReplayJob) => {
+      const sockets = await Promise.all(Array.from({ length: count }, () => open(url)))
+      const share = Math.ceil(bytes / count)
       const timing = await timed(async () => {
-        let received = 0
-        const done = new Promise<void>((resolve) => {
-          socket.on('message', (data: Buffer) => {
-            received += data.length
-            if (received >= bytes) resolve()
-          })
-        })
-        socket.send(JSON.stringify({ send: bytes, frameBytes }))
-        await done
+        await Promise.all(sockets.map((socket) => receive(socket, share, frameBytes)))
       })
-      socket.terminate()
+      for (const socket of sockets) socket.terminate()
       return timing
     },
   },
@@ -53,4 +51,17 @@ async function open(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 2 ** 27 })
   await once(socket, 'open')
   return socket
+}
+
+/** Has the server send so much, and resolves when it has come. */
+async function receive(socket: WebSocket, bytes: number, frameBytes: number): Promise<void> {
+  let received = 0
+  const done = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      received += data.length
+      if (received >= bytes) resolve()
+    })
+  })
+  socket.send(JSON.stringify({ send: bytes, frameBytes }))
+  await done
 }

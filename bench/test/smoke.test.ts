@@ -53,7 +53,10 @@ const SUBJECTS = {
     ...['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
     'one fdatasync',
   ],
-  'fan-out': ['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'bare ws'],
+  'fan-out': [
+    ...['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'relaxed × 10, in place'],
+    ...['bare ws', 'bare ws × 10'],
+  ],
   browser: chromiumPath()
     ? ['by batches', 'by batches, in place', 'by record', 'bare WebSocket']
     : [],
@@ -82,7 +85,7 @@ const SUBJECTS = {
   ],
 }
 /** Wanted of what only the full parameters have. */
-const FULL_ONLY = ['relaxed × 100']
+const FULL_ONLY = ['relaxed × 100', 'relaxed × 100, in place']
 
 describe('npm run bench', () => {
   it('lists its scenarios', async () => {
