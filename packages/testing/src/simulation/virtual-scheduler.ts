@@ -19,6 +19,7 @@ export class VirtualScheduler implements Scheduler, Clock {
   #tasks: (() => void)[] = []
   #timers: Timer[] = []
   #nowMs: number
+  #isStopped = false
   readonly #held: () => Promise<unknown> | undefined
 
   /** @param held - what the work waits for that is no part of it: time stands still, no task begins. */
@@ -86,11 +87,16 @@ export class VirtualScheduler implements Scheduler, Clock {
       state.isDone = true
     })
     done.catch(() => undefined)
-    while (!state.isDone) {
+    while (!state.isDone && !this.#isStopped) {
       await this.settle()
       if (this.#tasks.length === 0) this.advance(stepMs)
     }
     return done
+  }
+
+  /** The process was killed: time stands still for whoever still waits in it, and goes on nowhere. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   /** Resolves when nothing goes on by itself any more. */

@@ -298,6 +298,8 @@ export class Workload {
     work.catch(() => undefined)
     await this.#simulated.scheduler.runSome(this.#random.below(12))
     this.#process.kill()
+    // It may be in the middle of an opening, with a loop of its own that waits for it.
+    this.#simulated.scheduler.stop()
     this.#did('kill')
     await this.#withoutFaults(() => this.#goOn())
   }
