@@ -53,9 +53,8 @@ if (values['install-peers']) {
   exit(lines.join('\n'), isComplete ? 0 : 1)
 }
 if (positionals[0] === 'micro') {
-  await inDirectory((interrupted) =>
-    Promise.race([runMicroBenches(positionals.slice(1)), interrupted]),
-  )
+  const micros = chooseMicros(positionals.slice(1))
+  await inDirectory((interrupted) => Promise.race([runMicroBenches(micros), interrupted]))
   process.exit()
 }
 const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
@@ -123,19 +122,19 @@ function environmentOf(called: Omit<Called, 'flags' | 'syncs'>): Promise<Environ
 }
 
 /** Those whose names contain one of the filters; all without any. */
-async function runMicroBenches(filters: readonly string[]): Promise<void> {
+function chooseMicros(filters: readonly string[]): typeof MICRO_BENCHES {
   const chosen = MICRO_BENCHES.filter(
     ({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
   )
-  if (chosen.length === 0) {
-    exit(
-      `there is no ${filters.join(', ')} among ${MICRO_BENCHES.map(({ name }) => name).join(', ')}`,
-      2,
-    )
-  }
+  if (chosen.length > 0) return chosen
+  const names = MICRO_BENCHES.map(({ name }) => name).join(', ')
+  return exit(`there is no ${filters.join(', ')} among ${names}`, 2)
+}
+
+async function runMicroBenches(micros: typeof MICRO_BENCHES): Promise<void> {
   const environment = await environmentOf({ pinned: false, isMemoryWarmed: false, hasPeers: false })
   const results: MicroResult[] = []
-  for (const micro of chosen) {
+  for (const micro of micros) {
     const found = await runMicro(micro, values.small ? 'small' : 'full')
     results.push(...found)
     if (!values.json) process.stdout.write(`\n${renderMicro(found)}\n`)

@@ -1,6 +1,9 @@
 /** Every micro bench with little work: it runs, and what it returns is the same each time. */
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -77,8 +80,18 @@ describe('micro benches', () => {
       'format/stamp-batch',
       'protocol/ack',
     ])
-    await expect(
-      promisify(execFile)(process.execPath, [main, 'micro', 'nonesuch']),
-    ).rejects.toMatchObject({ code: 2 })
+  })
+
+  it('refuses a filter that fits none, and leaves no directory behind', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bench-micro-'))
+    try {
+      const options = { env: { ...process.env, TAILRACE_BENCH_DIR: directory } }
+      await expect(
+        promisify(execFile)(process.execPath, [main, 'micro', 'nonesuch'], options),
+      ).rejects.toMatchObject({ code: 2 })
+      expect(await readdir(directory)).toEqual([])
+    } finally {
+      await rm(directory, { recursive: true })
+    }
   })
 })
