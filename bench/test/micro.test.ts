@@ -1,6 +1,5 @@
 /** Every micro bench with little work: it runs, and what it returns is the same each time. */
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
