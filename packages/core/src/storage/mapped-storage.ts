@@ -16,10 +16,7 @@ import { mapFile, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { CreateOptions, Storage, StorageEntry, StorageFile } from './storage-port.js'
-
-/** Zeros written at once: one `writev` of sixteen of these keeps the event loop free. */
-const ZEROS = new Uint8Array(1024 * 1024)
-const ZERO_CHUNKS_PER_WRITE = 16
+import { PIECES_FOR_BULK, PIECES_FOR_SYNCS, writeZeros } from './write-zeros.js'
 
 /** Of a file that is about to be opened: an index as a whole, as a rule, and the header of a segment. */
 const WARM_BYTES = 128 * 1024
@@ -112,7 +109,8 @@ export class MappedStorage implements Storage {
     try {
       await makeWay(absolute)
       await withHandle(absolute, CREATE_FLAGS, async (handle) => {
-        await writeZeros(handle, 0, capacityBytes)
+        const pieces = isSynced ? PIECES_FOR_SYNCS : PIECES_FOR_BULK
+        await writeZeros(handle, { start: 0, end: capacityBytes }, pieces)
         if (isSynced) await handle.sync()
       })
     } catch (error) {
@@ -160,7 +158,8 @@ export class MappedStorage implements Storage {
     await attempt('resizing', path, () =>
       withHandle(join(this.#root, path), constants.O_RDWR, async (handle) => {
         const { size } = await handle.stat()
-        if (size < sizeBytes) await writeZeros(handle, size, sizeBytes)
+        const grown = { start: size, end: sizeBytes }
+        if (size < sizeBytes) await writeZeros(handle, grown, PIECES_FOR_SYNCS)
         else await handle.truncate(sizeBytes)
         await handle.sync()
       }),
@@ -177,22 +176,6 @@ const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
 async function makeWay(absolute: string): Promise<void> {
   const found = await lstat(absolute).catch(undefinedIfMissing)
   if (found?.isFile() === true) await rm(absolute, { force: true })
-}
-
-async function writeZeros(handle: FileHandle, start: number, end: number): Promise<void> {
-  let position = start
-  while (position < end) {
-    const chunks: Uint8Array[] = []
-    let pending = 0
-    while (chunks.length < ZERO_CHUNKS_PER_WRITE && position + pending < end) {
-      const length = Math.min(ZEROS.length, end - position - pending)
-      chunks.push(length === ZEROS.length ? ZEROS : ZEROS.subarray(0, length))
-      pending += length
-    }
-    // A short write is not an error; the next round meets the cause, such as a full disk.
-    const { bytesWritten } = await handle.writev(chunks, position)
-    position += bytesWritten
-  }
 }
 
 async function withHandle<T>(
