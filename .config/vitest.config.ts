@@ -10,6 +10,7 @@
  */
 
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vitest/config'
@@ -18,6 +19,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SEED_DEFAULT = 4455
 const SEED_END = 0x7fff_ffff
 const TIMEOUT_MS = 30_000
+/** Vitest would leave one of two cores to itself, but many of these tests wait for disks and processes. */
+const WORKERS = Math.max(2, availableParallelism() - 1)
 const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 const chromium = process.env['TAILRACE_CHROMIUM'] ?? CHROMIUM_PATHS.find((file) => existsSync(file))
@@ -43,6 +46,7 @@ export default defineConfig({
     ],
     setupFiles: [path.join(ROOT, '.config/vitest.setup.ts')],
     pool: 'forks',
+    maxWorkers: WORKERS,
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
     env: { TAILRACE_SEED: String(seed), ...(chromium ? { TAILRACE_CHROMIUM: chromium } : {}) },
