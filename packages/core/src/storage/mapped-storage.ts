@@ -16,7 +16,7 @@ import { mapFile, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { CreateOptions, Storage, StorageEntry, StorageFile } from './storage-port.js'
-import { PIECES_FOR_BULK, PIECES_FOR_SYNCS, writeZeros } from './write-zeros.js'
+import { PIECES_FOR_BULK, PIECES_FOR_SYNCS, writeDurableZeros, writeZeros } from './write-zeros.js'
 
 /** Of a file that is about to be opened: an index as a whole, as a rule, and the header of a segment. */
 const WARM_BYTES = 128 * 1024
@@ -109,9 +109,8 @@ export class MappedStorage implements Storage {
     try {
       await makeWay(absolute)
       await withHandle(absolute, CREATE_FLAGS, async (handle) => {
-        const pieces = isSynced ? PIECES_FOR_SYNCS : PIECES_FOR_BULK
-        await writeZeros(handle, { start: 0, end: capacityBytes }, pieces)
-        if (isSynced) await handle.sync()
+        if (isSynced) await writeDurableZeros(handle, capacityBytes)
+        else await writeZeros(handle, { start: 0, end: capacityBytes }, PIECES_FOR_BULK)
       })
     } catch (error) {
       // Half a file would hold the very space whose lack made the write fail. A directory stays.

@@ -7,7 +7,8 @@
  * where with pieces of 256 KiB it takes 0.35, and hardly less with smaller ones. Where syncs are rare, large
  * writes are the cheaper ones.
  *
- * Does not sync.
+ * And because the disk takes one sync after another: what is written at once holds up every commit that comes
+ * meanwhile. So a file that is to be durable is synced a part at a time.
  */
 import { writev } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -54,6 +55,19 @@ export async function writeZeros(
   for (const writer of await Promise.allSettled(writers)) {
     if (writer.status === 'rejected') throw writer.reason
   }
+}
+
+/** What is synced at once: 2 ms on a disk that takes 0.6 GB/s. */
+const SYNCED_BYTES = 1024 * 1024
+
+/** Writes a file's first `end` bytes with zeros, for many syncs later on, and syncs it. */
+export async function writeDurableZeros(handle: FileHandle, end: number): Promise<void> {
+  for (let start = 0; start < end; start += SYNCED_BYTES) {
+    const part = { start, end: Math.min(end, start + SYNCED_BYTES) }
+    await writeZeros(handle, part, PIECES_FOR_SYNCS)
+    if (part.end < end) await handle.datasync()
+  }
+  await handle.sync()
 }
 
 async function writePiece(descriptor: number, start: number, end: number): Promise<void> {

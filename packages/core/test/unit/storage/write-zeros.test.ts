@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MappedStorage } from '../../../src/storage/mapped-storage.js'
-import { PIECES_FOR_BULK, PIECES_FOR_SYNCS, writeZeros } from '../../../src/storage/write-zeros.js'
+import {
+  PIECES_FOR_BULK,
+  PIECES_FOR_SYNCS,
+  writeDurableZeros,
+  writeZeros,
+} from '../../../src/storage/write-zeros.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -51,6 +56,25 @@ describe('writing zeros', () => {
     await expect(written).rejects.toMatchObject({ code: 'EBADF', syscall: 'write' })
     await readOnly.close()
     expect((await handle.stat()).size).toBe(0)
+  })
+
+  it('syncs what is to be durable a MiB at a time, and all of it in the end', async () => {
+    const sizesAtSync: number[] = []
+    const sizeNow = async (): Promise<number> => (await handle.stat()).size
+    const sync = handle.sync.bind(handle)
+    const datasync = handle.datasync.bind(handle)
+    handle.datasync = async () => {
+      sizesAtSync.push(await sizeNow())
+      await datasync()
+    }
+    handle.sync = async () => {
+      sizesAtSync.push(await sizeNow())
+      await sync()
+    }
+    const end = 3 * MIB + 5
+    await writeDurableZeros(handle, end)
+    expect(sizesAtSync).toEqual([MIB, 2 * MIB, 3 * MIB, end])
+    expect((await handle.readFile()).every((byte) => byte === 0)).toBe(true)
   })
 
   it.runIf(process.platform === 'linux')('lets a sync of one page write little more', async () => {
