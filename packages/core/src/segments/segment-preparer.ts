@@ -10,18 +10,32 @@ import type { Storage, StorageFile } from '../storage/storage-port.js'
 /** Ending of the names of files that are, or were just now, prepared. */
 export const PREPARED_FILE_SUFFIX = '.prepared'
 
-/** A zero-filled file that waits to become a segment. */
+/** A zero-filled file that is about to become a segment. */
 export interface PreparedFile {
   readonly fileName: string
   readonly file: StorageFile
 }
+
+/** One that waits. */
+interface WaitingFile {
+  readonly fileName: string
+  readonly sizeBytes: number
+  /** Undefined where it is closed until it is needed. */
+  readonly file: StorageFile | undefined
+}
+
+/**
+ * Files below it wait closed: of ten thousand streams that are written each has one, and a descriptor more than
+ * it needs. A larger one would be mapped twice for it, and there are fewer of them.
+ */
+const HELD_OPEN_BYTES_MIN = 1024 * 1024
 
 /** Keeps one prepared file ready for the next segment of a stream. */
 export class SegmentPreparer {
   readonly #storage: Storage
   readonly #directory: string
   readonly #isSynced: boolean
-  #prepared: PreparedFile | undefined
+  #prepared: WaitingFile | undefined
   #running: Promise<void> | undefined
   #count = 0
   #isClosed = false
@@ -38,7 +52,7 @@ export class SegmentPreparer {
 
   /** Bytes of the file that is ready; 0 when none is. */
   get readyBytes(): number {
-    return this.#prepared?.file.bytes.length ?? 0
+    return this.#prepared?.sizeBytes ?? 0
   }
 
   /**
@@ -68,12 +82,18 @@ export class SegmentPreparer {
     return this.#running !== undefined
   }
 
-  /** Hands the file over. Call only when {@link readyBytes} suffices. */
+  /**
+   * Hands the file over. Call only when {@link readyBytes} suffices.
+   *
+   * @throws {StorageError} IO_ERROR when it cannot be opened; it goes on waiting.
+   */
   take(): PreparedFile {
     const prepared = this.#prepared
     if (prepared === undefined) throw new Error('no prepared segment to take')
+    const { fileName } = prepared
+    const file = prepared.file ?? this.#storage.open(`${this.#directory}/${fileName}`, 'write')
     this.#prepared = undefined
-    return prepared
+    return { fileName, file }
   }
 
   /** Waits for a preparation in flight and removes what was not used. */
@@ -89,14 +109,16 @@ export class SegmentPreparer {
     const fileName = `next-${this.#count}${PREPARED_FILE_SUFFIX}`
     const path = `${this.#directory}/${fileName}`
     const file = await this.#storage.create(path, capacityBytes, { isSynced: this.#isSynced })
-    this.#prepared = { fileName, file }
+    const isHeld = capacityBytes >= HELD_OPEN_BYTES_MIN
+    if (!isHeld) file.close()
+    this.#prepared = { fileName, sizeBytes: capacityBytes, file: isHeld ? file : undefined }
   }
 
   async #discard(): Promise<void> {
     const prepared = this.#prepared
     if (prepared === undefined) return
     this.#prepared = undefined
-    prepared.file.close()
+    prepared.file?.close()
     await this.#storage.remove(`${this.#directory}/${prepared.fileName}`)
   }
 }

@@ -10,6 +10,7 @@ import { lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/p
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StorageError } from '@tailrace/format'
+import { Slots, syncsInFlightMax } from '../io/slots.js'
 import { ClosedMappings } from './closed-mappings.js'
 import { MappedFile } from './mapped-file.js'
 import { mapFile, PAGE_BYTES } from './mmap.js'
@@ -26,6 +27,8 @@ export class MappedStorage implements Storage {
   readonly #root: string
   /** What is still mapped of files that were closed. */
   readonly closedMappings = new ClosedMappings()
+  /** Ten thousand streams may want their next file at once: each would take a descriptor and wait for all. */
+  readonly #creations = new Slots(syncsInFlightMax())
 
   /** @param root - an existing directory; every path of the port is below it. */
   constructor(root: string) {
@@ -107,10 +110,12 @@ export class MappedStorage implements Storage {
   ): Promise<StorageFile> {
     const absolute = join(this.#root, path)
     try {
-      await makeWay(absolute)
-      await withHandle(absolute, CREATE_FLAGS, async (handle) => {
-        if (isSynced) await writeDurableZeros(handle, capacityBytes)
-        else await writeZeros(handle, { start: 0, end: capacityBytes }, PIECES_FOR_BULK)
+      await this.#creations.run(async () => {
+        await makeWay(absolute)
+        await withHandle(absolute, CREATE_FLAGS, async (handle) => {
+          if (isSynced) await writeDurableZeros(handle, capacityBytes)
+          else await writeZeros(handle, { start: 0, end: capacityBytes }, PIECES_FOR_BULK)
+        })
       })
     } catch (error) {
       // Half a file would hold the very space whose lack made the write fail. A directory stays.

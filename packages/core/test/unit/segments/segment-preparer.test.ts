@@ -1,5 +1,6 @@
 import { StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
+import { MappedStorage } from '../../../src/index.js'
 import { SegmentPreparer } from '../../../src/segments/segment-preparer.js'
 import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf } from '../../support/errors.js'
@@ -19,6 +20,36 @@ describe('SegmentPreparer', () => {
     expect(preparer.readyBytes).toBe(0)
     expect(() => preparer.take()).toThrow('no prepared segment')
     file.close()
+  })
+
+  it('keeps a small file closed until it is taken, and a large one open', async () => {
+    using directory = temporaryDirectory()
+    const preparer = new SegmentPreparer(new ObservedStorage(directory.path), '')
+    await preparer.prepare(70_000)
+    expect(descriptorsBelow(directory.path)).toEqual([])
+    const { file } = preparer.take()
+    expect(descriptorsBelow(directory.path).length).toBe(1)
+    file.close()
+    await preparer.prepare(2 ** 20)
+    expect(descriptorsBelow(directory.path).length).toBe(1)
+    await preparer.close()
+    expect(descriptorsBelow(directory.path)).toEqual([])
+  })
+
+  it('goes on having a file that could not be opened', async () => {
+    using directory = temporaryDirectory()
+    const storage = new MappedStorage(directory.path)
+    const open = storage.open.bind(storage)
+    const preparer = new SegmentPreparer(storage, '')
+    await preparer.prepare(70_000)
+    storage.open = () => {
+      throw new StorageError('IO_ERROR', 'too many open files')
+    }
+    expect(() => preparer.take()).toThrow('too many open files')
+    expect(preparer.readyBytes).toBe(70_000)
+    storage.open = open
+    preparer.take().file.close()
+    expect(preparer.readyBytes).toBe(0)
   })
 
   it('prepares once for all who ask at the same time', async () => {
