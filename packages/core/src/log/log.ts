@@ -45,7 +45,7 @@ import { RecordAppends } from './record-appends.js'
 import type { CollectedWaiter } from './record-collector.js'
 import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
-import { segmentBytesMax } from './retention.js'
+import { arePreparedSynced, segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
 import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -84,7 +84,7 @@ export class Log {
         directory,
         identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
-        arePreparedSynced: !isRelaxed,
+        arePreparedSynced: arePreparedSynced(metadata.config),
         unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
         extendReach: async () => {
           this.#assertWritable()

@@ -41,6 +41,16 @@ export function retentionStart(
   return start
 }
 
+/**
+ * Whether prepared files are synced. A `relaxed` stream does without, unless its retention has a bound: waiting
+ * for the disk is what keeps a writer from rolling faster than old segments can be removed.
+ */
+export function arePreparedSynced(config: StreamConfig): boolean {
+  const { durability, retentionBytes, retentionMs, retentionRecords } = config
+  if (durability === 'fsync') return true
+  return retentionBytes !== null || retentionMs !== null || retentionRecords !== null
+}
+
 /** The size to which segments of the stream grow. */
 export function segmentBytesMax(config: StreamConfig): number {
   if (config.retentionBytes === null) return config.segmentBytesMax
