@@ -18,8 +18,8 @@ import { join } from 'node:path'
 import type { ActorProcess } from '../harness/actor-process.js'
 import type { Timing } from '../harness/actor.js'
 import { counted } from '../harness/counters.js'
-import { evictFromPageCache } from '../harness/page-cache.js'
 import type { Scenario, ScenarioContext } from '../harness/scenario.js'
+import { evictLog } from './cold-log.js'
 
 interface Parameters {
   readonly records: number
@@ -110,7 +110,7 @@ async function oneRound(run: Run, round: number): Promise<void> {
   const { context, directory, disk, client, other } = run
   const { records, sizeBytes, otherRate, otherSeconds } = context.parameters
   const path = join(directory, 'streams', STREAM)
-  await evict(run)
+  await evictLog(context, directory)
   const read = await disk.ask<Timing & { readonly bytes: number }>('read', { directory: path })
   const { bytes } = read
   const values = { gigabytesPerSecond: bytes / read.seconds / 1e9, readGiB: bytes / GIB }
@@ -119,7 +119,7 @@ async function oneRound(run: Run, round: number): Promise<void> {
   const server = await context.start('directory-server', 'server')
   const { url, pid } = await server.ask<{ url: string; pid: number }>('serve', { directory })
   const load = { url, durability: 'relaxed', sizeBytes, recordsPerSecond: otherRate }
-  await evict(run)
+  await evictLog(context, directory)
   for (const subject of ['cold', 'again']) {
     const readBefore = readBytesOf(pid)
     await other.ask('startLoad', { ...load, stream: `other-${subject}-${round}` })
@@ -143,14 +143,6 @@ async function oneRound(run: Run, round: number): Promise<void> {
   const { p50, p99 } = await other.ask<Latencies>('latency', alone)
   context.note({ subject: 'no replay', values: { otherP50: p50, otherP99: p99 } })
   await server[Symbol.asyncDispose]()
-}
-
-/** Also waits until the memory that this has freed is taken again: the log's pages come into warm memory. */
-async function evict({ context, directory }: Run): Promise<void> {
-  if (context.parameters.cold === 0 || !evictFromPageCache(directory)) {
-    context.remark('NOT COLD: the log was left in the page cache: see --set cold=1, and dd of GNU')
-  }
-  await context.settle()
 }
 
 /** Bytes that a process has had read from disks so far, read-ahead included. */

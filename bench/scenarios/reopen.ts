@@ -7,8 +7,8 @@
  */
 import { join } from 'node:path'
 import type { Timing } from '../harness/actor.js'
-import { evictFromPageCache } from '../harness/page-cache.js'
-import type { Scenario, ScenarioContext } from '../harness/scenario.js'
+import type { Scenario } from '../harness/scenario.js'
+import { evictLog } from './cold-log.js'
 
 interface Parameters {
   readonly logBytes: number
@@ -61,7 +61,7 @@ export const reopen: Scenario<Parameters> = {
       const filled = await writer.ask<Filled>('fill', job)
       await writer.kill()
       const opener = await context.start('embedded-opener', 'server')
-      await evict(context, directory)
+      await evictLog(context, directory)
       const opened = await opener.ask<Opened>('open', { directory, stream: STREAM })
       if (opened.endOffset !== filled.endOffset) {
         throw new Error(`${opened.endOffset} of ${filled.endOffset} records survived the kill`)
@@ -76,7 +76,7 @@ export const reopen: Scenario<Parameters> = {
         context.note({ subject, values })
       }
       note('reopen', opened, opened.bytesRead)
-      await evict(context, directory)
+      await evictLog(context, directory)
       const read = await opener.ask<Timing & { readonly bytes: number }>('read', {
         directory: join(directory, 'streams', STREAM),
         bytes: logBytes / 10,
@@ -85,11 +85,4 @@ export const reopen: Scenario<Parameters> = {
       await opener[Symbol.asyncDispose]()
     }
   },
-}
-
-async function evict(context: ScenarioContext<Parameters>, directory: string): Promise<void> {
-  if (context.parameters.cold === 0 || !evictFromPageCache(directory)) {
-    context.remark('NOT COLD: the log was left in the page cache: see --set cold=1, and dd of GNU')
-  }
-  await context.settle()
 }

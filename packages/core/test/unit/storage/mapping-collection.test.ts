@@ -1,4 +1,4 @@
-import { closeSync, openSync, truncateSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -12,10 +12,7 @@ const SEGMENT_COUNT = 48
 describe('a mapping', () => {
   it('counts little towards the next collection, and is unmapped by one', async () => {
     using directory = temporaryDirectory()
-    const path = directory.at('segment')
-    closeSync(openSync(path, 'w'))
-    truncateSync(path, SEGMENT_BYTES)
-    const descriptor = openSync(path, 'r+')
+    const descriptor = openHole(directory.at('segment'))
     await collectGarbage()
     const majorCollections = await countingMajorCollections(async () => {
       for (let at = 0; at < SEGMENT_COUNT; at += 1) {
@@ -32,10 +29,7 @@ describe('a mapping', () => {
 
   it('has V8 collect in time when nobody else does', async () => {
     using directory = temporaryDirectory()
-    const path = directory.at('segment')
-    closeSync(openSync(path, 'w'))
-    truncateSync(path, SEGMENT_BYTES)
-    const descriptor = openSync(path, 'r')
+    const descriptor = openHole(directory.at('segment'))
     let mappedMax = 0
     for (let at = 0; at < SEGMENT_COUNT; at += 1) {
       mapFile(descriptor, SEGMENT_BYTES, 'read')
@@ -46,6 +40,13 @@ describe('a mapping', () => {
     expect(mappedMax).toBeLessThan(SEGMENT_COUNT)
   })
 })
+
+/** A new file of a segment's size that takes no room on the disk, open for reading and writing. */
+function openHole(path: string): number {
+  const descriptor = openSync(path, 'w+')
+  ftruncateSync(descriptor, SEGMENT_BYTES)
+  return descriptor
+}
 
 /** Time for V8 to go through with a collection that it has begun: it marks while the loop turns. */
 async function marking(): Promise<void> {
