@@ -1,9 +1,8 @@
 /**
  * A log: one stream, open for appending and reading.
  *
- * Ties together the writing end, group commit, recovery's outcome, producers, retention and readers;
- * each of them is elsewhere and this file only decides in which order they act. Everything that
- * changes the end of the log happens synchronously, so that no two appends can interleave.
+ * Ties together the writing end, group commit, recovery's outcome, producers, retention and readers: this
+ * file decides in which order they act. What changes the end of the log is synchronous: no appends interleave.
  *
  * Invariants: startOffset ≤ durableOffset ≤ visibleOffset ≤ endOffset in relaxed mode; visibleOffset =
  * durableOffset in fsync mode. After a failure nothing is appended and nothing more becomes durable.
@@ -45,7 +44,7 @@ import { RecordAppends } from './record-appends.js'
 import type { CollectedWaiter } from './record-collector.js'
 import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
-import { arePreparedSynced, segmentBytesMax } from './retention.js'
+import { zerosWritten, segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
 import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -73,7 +72,6 @@ export class Log {
 
   constructor(options: LogOptions) {
     const { storage, directory, metadata, recovered, loader, cache, clock, scheduler } = options
-    const { onBackgroundError } = options
     const isRelaxed = metadata.config.durability === 'relaxed'
     this.#options = options
     this.#producers = options.producers
@@ -84,7 +82,8 @@ export class Log {
         directory,
         identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
-        arePreparedSynced: arePreparedSynced(metadata.config),
+        zerosWritten: zerosWritten(metadata.config),
+        onWriteFailed: (error) => this.#commit.fail(error),
         unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
         extendReach: async () => {
           this.#assertWritable()
@@ -100,7 +99,7 @@ export class Log {
           // Retention gives up only what is durable: a bound on bytes cannot wait for the interval.
           if (metadata.config.retentionBytes !== null) this.#commit.hurry()
         },
-        onBackgroundError,
+        onBackgroundError: options.onBackgroundError,
       },
       this.#segments.last,
     )
@@ -125,10 +124,10 @@ export class Log {
     }
     this.#pointSync = new PointSync(options, parts)
     this.#upkeep = new LogUpkeep(options, parts)
-    const hasRoomFor = (batchLength: number): boolean => this.#writer.hasRoomFor(batchLength)
+    const hasRoomFor = (length: number): boolean => this.#writer.hasRoomFor(length)
     this.#appends = new AppendQueue({
       hasRoomFor,
-      makeRoom: (batchLength) => this.makeRoom(batchLength),
+      makeRoom: (length) => this.makeRoom(length),
       appendBatch: (batch, appendOptions) => this.appendBatch(batch, appendOptions),
       isRelaxed,
       durableOffset: () => this.durableOffset,

@@ -14,6 +14,7 @@ import {
   readRecoveryPoint,
   SEGMENT_HEADER_BYTES,
   segmentFileName,
+  StorageError,
   writeRecoveryPoint,
 } from '@tailrace/format'
 import { emptyExtent, Segment } from '../segments/segment.js'
@@ -24,12 +25,18 @@ import { SegmentPreparer } from '../segments/segment-preparer.js'
 import type { Storage } from '../storage/storage-port.js'
 import { batchTooLarge } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
+import type { ZerosWritten } from './retention.js'
 
 /** Size of the first segment of a stream; each next one doubles up to the configured maximum. */
 export const FIRST_SEGMENT_BYTES = 64 * 1024
 
 /** The next file is prepared once one part in this many of the active one is used. */
 const PREPARE_AT_SHARE = 8
+
+/** 32 MiB/s, at which a commit of half a millisecond covers several blocks. */
+const FAST_BYTES_PER_US = 33.5
+/** Of smaller files all blocks are soon written anyway. */
+const FAST_FILE_BYTES_MIN = 1024 * 1024
 
 /** What identifies the segments of a stream. */
 export interface SegmentIdentity {
@@ -44,8 +51,9 @@ export interface SegmentWriterOptions {
   readonly directory: string
   readonly identity: SegmentIdentity
   readonly segmentBytesMax: number
-  /** Whether prepared files are synced before they are used. */
-  readonly arePreparedSynced: boolean
+  readonly zerosWritten: ZerosWritten
+  /** A write has failed, of which any part may lie behind the end: nothing may be appended there. */
+  readonly onWriteFailed: (error: unknown) => void
   /** How far the log may be written behind its durable recovery point, in bytes (docs/adr/0016). */
   readonly unsyncedBytesMax: number
   /** Makes the recovery point durable, which is now further behind than that. @throws {StorageError} */
@@ -65,6 +73,7 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   readonly #preparer: SegmentPreparer
   #active: Segment
+  #activeSinceUs: number
   /** Set while preparing ahead has failed: only an append that needs the room tries again. */
   #isAheadFailed = false
   /** Sealed, but not yet synced and cut to size. */
@@ -72,9 +81,10 @@ export class SegmentWriter {
 
   constructor(options: SegmentWriterOptions, active: Segment) {
     this.#options = options
-    const { storage, directory, arePreparedSynced } = options
-    this.#preparer = new SegmentPreparer(storage, directory, arePreparedSynced)
+    const { storage, directory, nowUs } = options
+    this.#preparer = new SegmentPreparer(storage, directory)
     this.#active = active
+    this.#activeSinceUs = nowUs()
   }
 
   /** The segment that is being written. */
@@ -112,17 +122,24 @@ export class SegmentWriter {
         await this.#options.extendReach()
         continue
       }
-      await this.#preparer.prepare(this.#nextCapacity(batchLength))
+      await this.#prepare(batchLength)
       this.#isAheadFailed = false
     }
   }
 
-  /** Appends a stamped copy of the batch. Call only when there is room. */
+  /** Appends a stamped copy of the batch. Call only when there is room. @throws {StorageError} of a write. */
   append(batch: Uint8Array, place: BatchPlace): void {
     if (!this.#active.hasRoomFor(batch.length)) this.roll()
     else if (!this.#isWithinReach(batch.length))
       throw new Error('no room: recovery would not look there')
-    this.#active.append(batch, place)
+    // Waking it may fail, too, and then nothing was written.
+    this.#active.contents()
+    try {
+      this.#active.append(batch, place)
+    } catch (error) {
+      if (error instanceof StorageError) this.#options.onWriteFailed(error)
+      throw error
+    }
     this.#prepareAhead()
   }
 
@@ -145,6 +162,7 @@ export class SegmentWriter {
     const active = Segment.active(options, file, emptyExtent(baseOffset))
     active.named = this.#giveName(active, sealed.named, isInstead)
     this.#active = active
+    this.#activeSinceUs = nowUs()
     if (isInstead) {
       // Too small for its first batch: the new file takes its name, and nothing of it is to be kept.
       sealed.close()
@@ -162,7 +180,19 @@ export class SegmentWriter {
 
   /** Prepares a file for the next roll. @throws as {@link makeRoom}. */
   async prepareNext(): Promise<void> {
-    await this.#preparer.prepare(this.#nextCapacity(0))
+    await this.#prepare(0)
+  }
+
+  /** Prepares a file for the next roll that takes a batch of this length. */
+  #prepare(batchLength: number): Promise<void> {
+    const { zerosWritten, nowUs } = this.#options
+    const capacityBytes = this.#nextCapacity(batchLength)
+    const { dataEnd } = this.#active.extent()
+    const isFast = dataEnd > (nowUs() - this.#activeSinceUs) * FAST_BYTES_PER_US
+    const isSkipped =
+      zerosWritten === 'never' ||
+      (zerosWritten === 'unless written fast' && isFast && capacityBytes >= FAST_FILE_BYTES_MIN)
+    return this.#preparer.prepare(capacityBytes, !isSkipped)
   }
 
   /**

@@ -77,8 +77,13 @@ export async function cutTornTail(
   const evidence = await freeEvidenceName(storage, directory, `${label}-${start}`)
   await storage.writeFile(`${directory}/${evidence}`, contents.bytes.slice(start, end))
   await storage.syncDirectory(directory)
-  contents.bytes.fill(0, start, end)
-  contents.file.wrote(start, end)
+  const { file, bytes } = contents
+  if (file.write === undefined) {
+    bytes.fill(0, start, end)
+    file.wrote(start, end)
+  } else {
+    file.write(start, [new Uint8Array(end - start)])
+  }
   await contents.file.sync()
   return evidence
 }

@@ -1,9 +1,9 @@
 /**
- * Prepares the next segment's file ahead of need: real blocks, resident pages, off the event loop.
+ * Prepares the next segment's file ahead of need, off the event loop.
  *
- * Exists because a store into a hole of a sparse file ends the process when the disk is full. Prepared
- * files bear a name of their own (`next-<n>.prepared`) until the log puts a segment into one; recovery
- * tells by the header whether one is in use (see docs/adr/0005).
+ * Exists because a sync of a file whose blocks are there, as zeros, writes what was appended and nothing else
+ * (docs/adr/0003). Prepared files bear a name of their own (`next-<n>.prepared`) until the log puts a segment
+ * into one; recovery tells by the header whether one is in use (see docs/adr/0005).
  */
 import type { Storage, StorageFile } from '../storage/storage-port.js'
 
@@ -34,20 +34,14 @@ const HELD_OPEN_BYTES_MIN = 1024 * 1024
 export class SegmentPreparer {
   readonly #storage: Storage
   readonly #directory: string
-  readonly #isSynced: boolean
   #prepared: WaitingFile | undefined
   #running: Promise<void> | undefined
   #count = 0
   #isClosed = false
 
-  /**
-   * `isSynced`: whether files are synced before they are used. It is needed where a sync is soon waited for,
-   * which would have to write the zeros, too; else it writes to the disk twice what is written to the log.
-   */
-  constructor(storage: Storage, directory: string, isSynced = true) {
+  constructor(storage: Storage, directory: string) {
     this.#storage = storage
     this.#directory = directory
-    this.#isSynced = isSynced
   }
 
   /** Bytes of the file that is ready; 0 when none is. */
@@ -57,14 +51,15 @@ export class SegmentPreparer {
 
   /**
    * Prepares a file of at least `capacityBytes`, unless one is ready. One preparation is in flight at a
-   * time; a call that finds one waits for it. Once closed it prepares nothing.
+   * time; a call that finds one waits for it. Once closed it prepares nothing. `isSynced`: whether it is
+   * synced, with all its blocks.
    *
    * @throws {StorageError} NO_SPACE or IO_ERROR; nothing is left behind and a later call tries again.
    */
-  async prepare(capacityBytes: number): Promise<void> {
+  async prepare(capacityBytes: number, isSynced = true): Promise<void> {
     while (!this.#isClosed && this.readyBytes < capacityBytes) {
       if (this.#running === undefined) {
-        this.#running = this.#create(capacityBytes).finally(() => {
+        this.#running = this.#create(capacityBytes, isSynced).finally(() => {
           this.#running = undefined
         })
       }
@@ -103,12 +98,12 @@ export class SegmentPreparer {
     await this.#discard()
   }
 
-  async #create(capacityBytes: number): Promise<void> {
+  async #create(capacityBytes: number, isSynced: boolean): Promise<void> {
     await this.#discard()
     this.#count += 1
     const fileName = `next-${this.#count}${PREPARED_FILE_SUFFIX}`
     const path = `${this.#directory}/${fileName}`
-    const file = await this.#storage.create(path, capacityBytes, { isSynced: this.#isSynced })
+    const file = await this.#storage.create(path, capacityBytes, { isSynced })
     const isHeld = capacityBytes >= HELD_OPEN_BYTES_MIN
     if (!isHeld) file.close()
     this.#prepared = { fileName, sizeBytes: capacityBytes, file: isHeld ? file : undefined }

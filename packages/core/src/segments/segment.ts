@@ -12,6 +12,8 @@
  * Does not decide when to roll, sync or delete.
  */
 import {
+  BATCH_HEADER_BYTES,
+  commitBatch,
   commitBatchOrdered,
   END_MARKER_BYTES,
   readHeaderWord,
@@ -27,6 +29,13 @@ import { VerifiedRanges } from './verified-ranges.js'
 
 /** A store in each so many bytes touches every page of a file, on any machine. */
 const PAGE_BYTES_MIN = 4096
+
+/** The header of a batch that is being written; what ends with the commit word is written last. */
+const HEADER = new Uint8Array(BATCH_HEADER_BYTES)
+const HEADER_VIEW = new DataView(HEADER.buffer)
+const COMMIT_END = 8
+const COMMIT = HEADER.subarray(0, COMMIT_END)
+const BEHIND_COMMIT = HEADER.subarray(COMMIT_END)
 
 /** What the log writes into a batch, and how far the batch reaches. */
 export interface BatchPlace {
@@ -157,22 +166,34 @@ export class Segment implements Restable {
   }
 
   /**
-   * Copies a batch behind the last one and stamps it. The commit word is stored last, and on processors
-   * that reorder stores as a releasing one, so that a reader in another process sees the whole batch or none.
+   * Copies a batch behind the last one and stamps it. The commit word comes last, so that a reader in another
+   * process sees the whole batch or none.
+   *
+   * @throws {StorageError} IO_ERROR or NO_SPACE of a write: any of it may lie behind the end.
    */
   append(batch: Uint8Array, place: BatchPlace): void {
     const contents = this.contents()
     const extent = this.#writableExtent()
     const position = extent.dataEnd
-    contents.bytes.set(batch.subarray(8), position + 8)
     const { baseOffset, appendTimeUs, epoch } = place
     const headerWord = readHeaderWord(batch)
     const batchLength = batch.length
     // One object, made in one go: spreading another into it costs a microsecond here.
     const stamp = { headerWord, batchLength, baseOffset, appendTimeUs, epoch }
-    stampBatch(contents.view, position, stamp)
-    commitBatchOrdered(contents.words, position, stamp)
-    contents.file.wrote(position, position + batch.length)
+    if (contents.file.write !== undefined) {
+      HEADER.set(batch.subarray(0, BATCH_HEADER_BYTES))
+      stampBatch(HEADER_VIEW, 0, stamp)
+      commitBatch(HEADER_VIEW, 0, stamp)
+      const body = batch.subarray(BATCH_HEADER_BYTES)
+      contents.file.write(position + COMMIT_END, [BEHIND_COMMIT, body])
+      contents.file.write(position, [COMMIT])
+    } else {
+      // On processors that reorder stores the commit word is a releasing one.
+      contents.bytes.set(batch.subarray(COMMIT_END), position + COMMIT_END)
+      stampBatch(contents.view, position, stamp)
+      commitBatchOrdered(contents.words, position, stamp)
+      contents.file.wrote(position, position + batchLength)
+    }
     noteBatch(extent, { position, batchLength }, place)
   }
 
@@ -277,9 +298,14 @@ export class Segment implements Restable {
     const { bytes, file } = this.contents()
     const end = this.#writableExtent().dataEnd
     const start = Math.floor(position / PAGE_BYTES_MIN) * PAGE_BYTES_MIN
+    if (start >= end) return
+    if (file.write !== undefined) {
+      file.write(start, [bytes.slice(start, end)])
+      return
+    }
     // The atomic operation, because it is a store whatever a compiler thinks of it.
     for (let at = start; at < end; at += PAGE_BYTES_MIN) Atomics.or(bytes, at, 0)
-    if (start < end) file.wrote(start, end)
+    file.wrote(start, end)
   }
 
   /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */

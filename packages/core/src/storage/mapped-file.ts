@@ -7,7 +7,7 @@
  *
  * Does not truncate or grow: a mapping that reaches past its file kills the process when touched.
  */
-import { closeSync, fdatasync } from 'node:fs'
+import { closeSync, fdatasync, writevSync } from 'node:fs'
 import type { ClosedMappings } from './closed-mappings.js'
 import { isResident, leavePages, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
@@ -56,6 +56,19 @@ export class MappedFile implements StorageFile {
     this.#leftTo = isLeft ? wholeEnd : Infinity
   }
 
+  write(position: number, parts: readonly Uint8Array[]): void {
+    const descriptor = this.#descriptor
+    if (descriptor === undefined) throw new Error(`write to the closed file "${this.#path}"`)
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    if (position + length > this.bytes.length) throw new Error('write beyond the end of the file')
+    try {
+      writeAll(descriptor, position, parts)
+    } catch (error) {
+      throw storageErrorOf(error, 'writing', this.#path)
+    }
+    this.wrote(position, position + length)
+  }
+
   async sync(): Promise<void> {
     const descriptor = this.#descriptor
     if (descriptor === undefined) throw new Error(`sync of the closed file "${this.#path}"`)
@@ -101,4 +114,16 @@ export class MappedFile implements StorageFile {
     closeSync(this.#descriptor)
     this.#descriptor = undefined
   }
+}
+
+/** A short write is not an error; the next one meets the cause. */
+function writeAll(descriptor: number, position: number, parts: readonly Uint8Array[]): void {
+  const written = writevSync(descriptor, parts, position)
+  let left = written
+  const rest = parts.flatMap((part) => {
+    const skipped = Math.min(left, part.length)
+    left -= skipped
+    return skipped === part.length ? [] : [part.subarray(skipped)]
+  })
+  if (rest.length > 0) writeAll(descriptor, position + written, rest)
 }

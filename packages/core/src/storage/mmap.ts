@@ -4,6 +4,7 @@
  * The addon has no unmap: a mapping lives for as long as a Buffer refers to it. That is the property
  * the log builds on (a view queued in a socket can never dangle); nothing here works against it.
  */
+import { getSystemErrorName } from 'node:util'
 import mmapIo from 'mmap-io'
 
 /** The largest size that is mapped: sizes above overflow 32-bit fields in older builds of the addon. */
@@ -31,6 +32,26 @@ export function leavePages(bytes: Uint8Array, start: number, length: number): bo
   } catch {
     return false
   }
+}
+
+/** A system or a file system that has no call for it. */
+const NO_SUCH_CALL = new Set(['ENOSYS', 'EOPNOTSUPP', 'ENOTSUP'])
+
+/**
+ * Gives a file `sizeBytes` bytes that read as zeros, with a block for each of them, in the thread pool and
+ * without writing them. False where this cannot be done.
+ *
+ * @throws {Error} with the `code` of the system, such as `ENOSPC`.
+ */
+export function reserveBlocks(descriptor: number, sizeBytes: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    mmapIo.reserve(descriptor, sizeBytes, (errno) => {
+      const code = errno === 0 ? '' : getSystemErrorName(-errno)
+      if (code === '') resolve(true)
+      else if (NO_SUCH_CALL.has(code)) resolve(false)
+      else reject(Object.assign(new Error(`${code}: fallocate`), { code, errno: -errno }))
+    })
+  })
 }
 
 /**

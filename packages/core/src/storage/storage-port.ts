@@ -40,6 +40,15 @@ export interface StorageFile {
   /** Says that `[start, end)` of `bytes` was stored to. Call it after the store, once per append. */
   wrote(start: number, end: number): void
   /**
+   * Writes the parts one behind the other from a position on: the next `sync` has no more to write than the
+   * blocks they lie in, where a store may make it write megabytes (docs/adr/0020). Seen in `bytes` when it
+   * returns, and by other processes, in the order of the calls. Missing where a store is as good.
+   *
+   * @throws {StorageError} IO_ERROR or NO_SPACE: any of it may have been written.
+   * @throws {Error} beyond the end of the file, or when it was closed: our caller's bug.
+   */
+  write?(position: number, parts: readonly Uint8Array[]): void
+  /**
    * Makes everything stored before the call durable, and the size of the file.
    *
    * @throws {StorageError} IO_ERROR or NO_SPACE. Never retry: the pages may already be gone.
@@ -87,8 +96,8 @@ export interface Storage {
    */
   writeFile(path: string, content: Uint8Array): Promise<void>
   /**
-   * Creates a zero-filled file with real blocks, in the place of what was there; content is synced unless
-   * said otherwise. After an error no file is there.
+   * Creates a zero-filled file with real blocks, in the place of what was there, and syncs its content,
+   * unless said otherwise. After an error no file is there.
    */
   create(path: string, capacityBytes: number, options?: CreateOptions): Promise<StorageFile>
   /** Opens an existing file. Synchronous, because a reader needs it in the middle of a read. */

@@ -115,6 +115,10 @@ export class ObservedStorage implements Storage {
       wrote: (start, end) => {
         file.wrote(start, end)
       },
+      write: (position, parts) => {
+        if (file.write === undefined) throw new Error('mapped files have it')
+        file.write(position, parts)
+      },
       sync: () => this.#run('sync', path, () => file.sync()),
       close: () => {
         file.close()

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { arePreparedSynced } from '../../../src/log/retention.js'
+import { zerosWritten } from '../../../src/log/retention.js'
 import { filesOf, streamDirectory } from '../../support/files.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { openTestLog, STREAM } from '../../support/test-store.js'
@@ -36,15 +36,16 @@ describe('retention by bytes', () => {
   })
 
   it.each([
-    [{ durability: 'fsync' }, true],
-    [{ durability: 'relaxed' }, false],
-    [{ durability: 'relaxed', retention: { maxBytes: '2MiB' } }, true],
-    [{ durability: 'relaxed', retention: { maxAge: '1h' } }, true],
-    [{ durability: 'relaxed', retention: { maxRecords: 5 } }, true],
-  ] as const)('prepares files for %j synced: %s', async (config, isSynced) => {
+    [{ durability: 'fsync' }, 'unless written fast'],
+    [{ durability: 'fsync', retention: { maxBytes: '2MiB' } }, 'always'],
+    [{ durability: 'relaxed' }, 'never'],
+    [{ durability: 'relaxed', retention: { maxBytes: '2MiB' } }, 'always'],
+    [{ durability: 'relaxed', retention: { maxAge: '1h' } }, 'always'],
+    [{ durability: 'relaxed', retention: { maxRecords: 5 } }, 'always'],
+  ] as const)('has zeros written for %j: %s', async (config, expected) => {
     using directory = temporaryDirectory()
     await using opened = await openTestLog(directory.path, config)
-    expect(arePreparedSynced(opened.log.config)).toBe(isSynced)
+    expect(zerosWritten(opened.log.config)).toBe(expected)
   })
 })
 

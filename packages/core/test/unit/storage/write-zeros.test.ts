@@ -6,12 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MappedStorage } from '../../../src/storage/mapped-storage.js'
-import {
-  PIECES_FOR_BULK,
-  PIECES_FOR_SYNCS,
-  writeDurableZeros,
-  writeZeros,
-} from '../../../src/storage/write-zeros.js'
+import { reserveZeros, writeDurableZeros, writeZeros } from '../../../src/storage/write-zeros.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -31,20 +26,27 @@ afterEach(async () => {
 
 describe('writing zeros', () => {
   const sizes = [0, 1, 4095, 4096, 4097, 256 * KIB - 1, 256 * KIB, 256 * KIB + 1, 20 * MIB + 5]
-  for (const [use, pieces] of Object.entries({ PIECES_FOR_BULK, PIECES_FOR_SYNCS })) {
-    it.each(sizes)(`fills a file of %i bytes (${use})`, async (end) => {
-      await writeZeros(handle, { start: 0, end }, pieces)
-      const content = await handle.readFile()
-      expect(content.length).toBe(end)
-      expect(content.every((byte) => byte === 0)).toBe(true)
-    })
-  }
+  it.each(sizes)('fills a file of %i bytes', async (end) => {
+    await writeZeros(handle, { start: 0, end })
+    const content = await handle.readFile()
+    expect(content.length).toBe(end)
+    expect(content.every((byte) => byte === 0)).toBe(true)
+  })
+
+  it.each(sizes)('reserves a file of %i bytes: a block for each of them', async (end) => {
+    await reserveZeros(handle, end)
+    const content = await handle.readFile()
+    expect(content.length).toBe(end)
+    expect(content.every((byte) => byte === 0)).toBe(true)
+    const { blocks } = await handle.stat()
+    expect(blocks * 512).toBeGreaterThanOrEqual(end)
+  })
 
   it('leaves what is before the start and behind the end', async () => {
     const filled = Buffer.alloc(3 * MIB, 7)
     await handle.write(filled, 0, filled.length, 0)
     const [start, end] = [5000, 2 * MIB + 11]
-    await writeZeros(handle, { start, end }, PIECES_FOR_SYNCS)
+    await writeZeros(handle, { start, end })
     const content = Buffer.alloc(filled.length)
     await handle.read(content, 0, content.length, 0)
     expect(content.equals(filled.fill(0, start, end))).toBe(true)
@@ -52,7 +54,7 @@ describe('writing zeros', () => {
 
   it('fails as the write does', async () => {
     const readOnly = await open(join(directory, 'file'), 'r')
-    const written = writeZeros(readOnly, { start: 0, end: 8 * MIB }, PIECES_FOR_SYNCS)
+    const written = writeZeros(readOnly, { start: 0, end: 8 * MIB })
     await expect(written).rejects.toMatchObject({ code: 'EBADF', syscall: 'write' })
     await readOnly.close()
     expect((await handle.stat()).size).toBe(0)

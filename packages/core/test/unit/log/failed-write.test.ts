@@ -1,0 +1,66 @@
+/** An append whose write fails: any part of it may lie behind the end, so nothing is appended there. */
+import { StorageError } from '@tailrace/format'
+import { describe, expect, it } from 'vitest'
+import { MappedStorage, openStore } from '../../../src/index.js'
+import type { CreateOptions, StorageFile } from '../../../src/index.js'
+import { errorOf } from '../../support/errors.js'
+import { temporaryDirectory } from '../../support/temporary.js'
+
+/** A disk on which writes into open files begin to fail, after a part of them. */
+class FailingStorage extends MappedStorage {
+  isFailing = false
+
+  override async create(path: string, size: number, options?: CreateOptions): Promise<StorageFile> {
+    return this.#failing(await super.create(path, size, options))
+  }
+
+  override open(path: string, mode: 'read' | 'write'): StorageFile {
+    return this.#failing(super.open(path, mode))
+  }
+
+  #failing(file: StorageFile): StorageFile {
+    return {
+      bytes: file.bytes,
+      wrote: (start, end) => {
+        file.wrote(start, end)
+      },
+      write: (position, parts) => {
+        if (!this.isFailing) return file.write?.(position, parts)
+        const [first = new Uint8Array(0)] = parts
+        file.write?.(position, [first.subarray(0, first.length / 2)])
+        throw new StorageError('IO_ERROR', 'EIO while writing', { details: { errno: 'EIO' } })
+      },
+      sync: () => file.sync(),
+      close: () => {
+        file.close()
+      },
+    }
+  }
+}
+
+describe.each(['fsync', 'relaxed'] as const)('an append whose write fails (%s)', (durability) => {
+  it('poisons the log; what was before is there, also when it is opened again', async () => {
+    using directory = temporaryDirectory()
+    const storage = new FailingStorage(directory.path)
+    const store = await openStore(directory.path, { storage })
+    const log = await store.ensure('s', { durability })
+    await log.append([{ value: 'kept' }])
+    await log.flush()
+    storage.isFailing = true
+    await errorOf('IO_ERROR', log.append([{ value: 'a' }, { value: 'b' }]))
+    expect(log.endOffset).toBe(1)
+    expect(log.failure?.code).toBe('STREAM_POISONED')
+    storage.isFailing = false
+    await errorOf('STREAM_POISONED', log.append({ value: 'c' }))
+    await errorOf('STREAM_POISONED', log.append([{ value: 'd' }]))
+    expect([...log.batches({ from: 'first' })].length).toBe(1)
+    await store.close().catch(() => undefined)
+
+    const again = await openStore(directory.path)
+    const reopened = await again.ensure('s')
+    expect(reopened.recovery.tornTail?.nextOffset).toBe(1)
+    const { baseOffset } = await reopened.append({ value: 'goes on' })
+    expect(baseOffset).toBe(1)
+    await again.close()
+  })
+})
