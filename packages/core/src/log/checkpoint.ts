@@ -75,19 +75,42 @@ export function agreedExtent(
   baseOffset: number,
   contents: SegmentBytes<Pick<StorageFile, 'bytes'>>,
 ): SegmentExtent | undefined {
+  const walk = checkpointWalk(checkpoint, baseOffset, contents)
+  if (walk === undefined) return undefined
+  const { extent, start, expectedOffset, limit } = walk
+  const options = { start, expectedOffset, depth: 'header', limit } as const
+  const end = scanBatches(contents, options, () => undefined)
+  const leadsThere = end.position === limit && end.nextOffset === extent.endOffset
+  return leadsThere ? extent : undefined
+}
+
+/**
+ * What {@link agreedExtent} looks at: the batches from `start` on, up to the end that the checkpoint gives,
+ * `limit`. Undefined when it looks at nothing.
+ */
+export function checkpointWalk(
+  checkpoint: Checkpoint | undefined,
+  baseOffset: number,
+  { bytes }: Pick<SegmentBytes<Pick<StorageFile, 'bytes'>>, 'bytes'>,
+):
+  | {
+      /** A new one for each call. */
+      readonly extent: SegmentExtent
+      readonly start: number
+      readonly expectedOffset: number
+      readonly limit: number
+    }
+  | undefined {
   if (checkpoint?.baseOffset !== baseOffset) return undefined
   const extent = storedExtent(checkpoint.index, baseOffset)
   if (extent === undefined || extent.batchCount === 0) return undefined
-  const { dataEnd, endOffset, index } = extent
-  if (dataEnd + END_MARKER_BYTES > contents.bytes.length) return undefined
+  const { dataEnd, index } = extent
+  if (dataEnd + END_MARKER_BYTES > bytes.length) return undefined
   const { entries } = index
   const last = entries.count - 1
   const start = last < 0 ? SEGMENT_HEADER_BYTES : entries.position(last)
   const expectedOffset = baseOffset + (last < 0 ? 0 : entries.relativeOffset(last))
-  const walk = { start, expectedOffset, depth: 'header', limit: dataEnd } as const
-  const end = scanBatches(contents, walk, () => undefined)
-  const leadsThere = end.position === dataEnd && end.nextOffset === endOffset
-  return leadsThere ? extent : undefined
+  return { extent, start, expectedOffset, limit: dataEnd }
 }
 
 function isStoredCheckpoint(content: unknown): content is StoredCheckpoint {

@@ -17,11 +17,11 @@ import { gapAt, offsetInGap } from './gap.js'
 import type { Gap } from './gap.js'
 import { damagedEnd, offsetOutOfRange } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
+import { LookAhead } from './look-ahead.js'
 import type { RecoveryReport } from './recovery-report.js'
 import { positionOfOffset } from './seek.js'
 import type { SegmentList } from './segment-list.js'
 import { requireCount } from './start-position.js'
-import { WarmWindow } from './warm-window.js'
 
 /** Consecutive whole batches as they are stored. */
 export interface BatchRun {
@@ -58,8 +58,8 @@ export class LogReader {
   #position = 0
   /** Batches from `#position` to here are verified. */
   #verifiedTo = 0
-  /** What lies ahead in the segment; made when somebody asks for it. */
-  #window: WarmWindow | undefined
+  /** What lies ahead; made when somebody asks for it. */
+  #lookAhead: LookAhead | undefined
 
   /** @throws {RequestError} INVALID_REQUEST when `offset` is no offset. */
   constructor(log: ReadableLog, offset: number) {
@@ -144,10 +144,8 @@ export class LogReader {
     }
     const contents = this.#contents
     if (contents === undefined || this.#verifiedTo === Infinity) return undefined
-    if (this.#window?.isOver(contents) !== true) {
-      this.#window = new WarmWindow(contents, this.#position, segment.extent().dataEnd)
-    }
-    return this.#window.warm(this.#position, maxBytes)
+    this.#lookAhead ??= new LookAhead(this.#log.segments)
+    return this.#lookAhead.warm({ segment, contents, position: this.#position }, maxBytes)
   }
 
   #next(maxBytes: number, visible: LogMark): BatchRun {
@@ -209,13 +207,13 @@ export class LogReader {
 
   #rest(): void {
     this.#contents = undefined
-    this.#window = undefined
+    this.#lookAhead = undefined
   }
 
   #leave(): void {
     this.#segment = undefined
     this.#contents = undefined
-    this.#window = undefined
+    this.#lookAhead = undefined
   }
 
   #defectAt(segment: Segment, position: number, limit: number): BatchDefect | undefined {

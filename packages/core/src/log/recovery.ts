@@ -10,6 +10,7 @@
 import {
   BATCH_ALIGNMENT_BYTES,
   decodeSegmentHeader,
+  END_MARKER_BYTES,
   hasDamagedRecoveryPoint,
   indexFileName,
   readRecoveryPoint,
@@ -25,7 +26,7 @@ import type { MappingCache } from '../segments/mapping-cache.js'
 import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
 import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
-import { agreedExtent } from './checkpoint.js'
+import { agreedExtent, checkpointWalk } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import { isContinued } from './gap.js'
 import type { Gap } from './gap.js'
@@ -87,13 +88,13 @@ interface ScannedSegment {
 /** Scans, cuts, and returns the log ready for use. @throws {StorageError} IO_ERROR, NO_SPACE. */
 export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
   const { files } = options
-  const from = findRecoveryPoint(options)
+  const from = await findRecoveryPoint(options)
   const scanned: ScannedSegment[] = []
   for (const entry of files.slice(from.index)) {
     const previous = scanned.at(-1)
     if (previous !== undefined && !continuesAt(options, previous, entry)) break
     const isFirst = scanned.length === 0
-    const segment = scanSegment(options, entry, isFirst ? from.durablePosition : 0)
+    const segment = await scanSegment(options, entry, isFirst ? from.durablePosition : 0)
     // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
     if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
     scanned.push(segment)
@@ -139,15 +140,14 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
  * The newest segment with a recovery point, or the oldest segment. The position up to which it is durable
  * is 0 without one.
  */
-function findRecoveryPoint(options: RecoveryOptions): {
-  readonly index: number
-  readonly durablePosition: number
-} {
+async function findRecoveryPoint(
+  options: RecoveryOptions,
+): Promise<{ readonly index: number; readonly durablePosition: number }> {
   const { files } = options
   for (let index = files.length - 1; index >= 0; index -= 1) {
     const entry = files[index]
     if (entry === undefined) break
-    const contents = openContents(options, entry, 'read')
+    const contents = await openContents(options, entry, 'read')
     const durablePosition = durablePositionIn(options, entry, contents)
     contents.file.close()
     if (durablePosition !== undefined) return { index, durablePosition }
@@ -193,12 +193,12 @@ function continuesAt(
 }
 
 /** Headers from the checkpoint up to the recovery point, everything behind it. */
-function scanSegment(
+async function scanSegment(
   options: RecoveryOptions,
   entry: SegmentFileEntry,
   durablePosition: number,
-): ScannedSegment {
-  const contents = openContents(options, entry, 'write')
+): Promise<ScannedSegment> {
+  const contents = await openContents(options, entry, 'write')
   const unreadable = headerDefect(options, contents, entry)
   const known =
     unreadable === undefined
@@ -207,6 +207,7 @@ function scanSegment(
   const extent = known ?? emptyExtent(entry.baseOffset)
   const checkpointPosition = extent.dataEnd
   const reach = reachOf(options, contents, checkpointPosition)
+  await bringIn(contents, checkpointPosition, reach)
   const scanned = { entry, contents, extent, checkpointPosition, reach }
   if (unreadable !== undefined) return { ...scanned, end: unreadable, isUnreadable: true }
   const note = (batch: BatchView, position: number): void => {
@@ -381,11 +382,26 @@ function endOfShown(tornEnd: number, entry: SegmentFileEntry): number {
   return Math.ceil(end / BATCH_ALIGNMENT_BYTES) * BATCH_ALIGNMENT_BYTES
 }
 
-function openContents(
+/** With what is looked at first in memory: the header, and what shows whether the checkpoint is right. */
+async function openContents(
   options: RecoveryOptions,
   entry: SegmentFileEntry,
   mode: 'read' | 'write',
-): SegmentBytes {
-  const { storage, directory } = options
-  return new SegmentBytes(storage.open(`${directory}/${entry.fileName}`, mode))
+): Promise<SegmentBytes> {
+  const { storage, directory, checkpoint } = options
+  const contents = new SegmentBytes(storage.open(`${directory}/${entry.fileName}`, mode))
+  await bringIn(contents, 0, SEGMENT_HEADER_BYTES)
+  const walk = checkpointWalk(checkpoint, entry.baseOffset, contents)
+  if (walk !== undefined) await bringIn(contents, walk.start, walk.limit + END_MARKER_BYTES)
+  return contents
+}
+
+/** Reads what is about to be touched, off the event loop. */
+async function bringIn({ file }: SegmentBytes, start: number, end: number): Promise<void> {
+  try {
+    await file.readAhead?.(start, end)
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }

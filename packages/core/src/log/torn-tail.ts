@@ -9,24 +9,19 @@ import { BATCH_ALIGNMENT_BYTES, BATCH_HEADER_BYTES, inspectBatch } from '@tailra
 import type { SegmentBytes } from '../segments/segment-bytes.js'
 import type { Storage } from '../storage/storage-port.js'
 
+/** Compared at once: the processor does that some ten times as fast as a loop. */
+const ZEROS = Buffer.alloc(64 * 1024)
+
 /** The position after the last non-zero byte at or behind `start`; `start` when all are zero. */
 export function endOfNonZero(bytes: Uint8Array, start: number): number {
   let end = Math.max(bytes.length, start)
-  while (end > start && end % 8 !== 0) {
-    if (bytes[end - 1] !== 0) return end
-    end -= 1
-  }
-  const aligned = Math.ceil(start / 8) * 8
-  const isWordAligned = (bytes.byteOffset + aligned) % 8 === 0 && end > aligned
-  if (isWordAligned) {
-    const words = new Float64Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) / 8)
-    let at = words.length
-    // As integers −0 and NaN patterns would matter; Object.is tells +0 from every other pattern.
-    while (at > 0 && Object.is(words[at - 1], 0)) at -= 1
-    end = aligned + at * 8
-  }
+  while (end - start >= ZEROS.length && isZero(bytes, end - ZEROS.length, end)) end -= ZEROS.length
   while (end > start && bytes[end - 1] === 0) end -= 1
   return end
+}
+
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  return ZEROS.compare(bytes, start, end) === 0
 }
 
 /**

@@ -61,8 +61,8 @@ export function segmentLoader(
       return storage.open(`${directory}/${segment.fileName}`, 'write')
     },
     async warmUp({ fileName, baseOffset }) {
-      await storage.warmUp?.(`${directory}/${indexFileName(baseOffset)}`)
-      await storage.warmUp?.(`${directory}/${fileName}`)
+      const names = [indexFileName(baseOffset), fileName]
+      await Promise.all(names.map(async (name) => storage.warmUp?.(`${directory}/${name}`)))
     },
   }
 }
