@@ -6,7 +6,7 @@
  * due meanwhile (coordinated omission). Publisher and subscriber have a connection each in one process,
  * and so one clock, and one core, which they share.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { timed } from '../harness/actor.js'
 import type { Timing } from '../harness/actor.js'
 import { latencyHistogram, quantiles } from '../harness/latency.js'
@@ -16,6 +16,8 @@ import { RecordTemplate, SequenceCheck, TIMED_BYTES_MIN, dueTimeOf } from './rec
 
 interface LoadJob extends Omit<PublishJob, 'records'> {
   readonly recordsPerSecond: number
+  /** Leaves the core to others between two records; what its timer is late then counts: a millisecond. */
+  readonly sleeps?: boolean
 }
 interface OpenLoadJob extends LoadJob {
   /** Measured, after a tenth as long that is not. */
@@ -96,7 +98,7 @@ async function load(driver: Driver, job: LoadJob, limits: LoadLimits): Promise<L
         if (!producer.send(record.timed(sent, dueMs))) await producer.ready()
       }
       // A timer is a millisecond late: the loop spins instead, and hears of arrivals in each turn.
-      await nextTurn()
+      await (job.sleeps === true ? sleep(1) : nextTurn())
     }
     check.expect(sent)
     await check.done

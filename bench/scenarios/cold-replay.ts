@@ -3,13 +3,15 @@
  *
  * The log is built once and closed. In each round a new server opens it, so that nothing of it is mapped,
  * it is taken out of the page cache (where that cannot be done the report says so), and one client replays
- * everything and checks every record. Beside it: the disk's own sequential read of the same files, 1 MiB
+ * everything and checks every record where it lies. Before that the server has sent a smaller stream, so that
+ * its code is compiled. Beside it: the disk's own sequential read of the same files, 1 MiB
  * at a time, out of the cache before; the same replay once more, from the page cache; and how much was
  * read from the disk.
  *
  * During both replays, and once with no replay, a client process of its own has a small open load on a
- * stream of its own. Its process shares a core with the one that replays where there are two cores, so
- * what it waits for besides the server shows in the replay from the page cache.
+ * stream of its own. Its process shares a core with the one that replays where there are two cores: so it
+ * sleeps between two records, since a loop that spins would take half of that core from the replay, and what
+ * it waits for besides the server shows in the replay from the page cache.
  *
  * Not measured: many clients that replay at once, other disks than the one of the temporary directory.
  */
@@ -25,6 +27,8 @@ interface Parameters {
   readonly records: number
   readonly sizeBytes: number
   readonly batchRecords: number
+  /** Of the stream that is replayed first, unmeasured. */
+  readonly warmUpRecords: number
   /** Of the other client, a second. */
   readonly otherRate: number
   /** Of the other client alone. */
@@ -46,6 +50,9 @@ interface Latencies {
 }
 
 const STREAM = 'large'
+const WARM_UP_STREAM = 'small'
+/** The client that replays is not to be the limit. */
+const WAY = 'in place'
 const GIB = 2 ** 30
 
 export const coldReplay: Scenario<Parameters> = {
@@ -76,6 +83,7 @@ export const coldReplay: Scenario<Parameters> = {
     records: 32_000_000,
     sizeBytes: 128,
     batchRecords: 500,
+    warmUpRecords: 2_000_000,
     otherRate: 1000,
     otherSeconds: 3,
     cold: 1,
@@ -84,16 +92,18 @@ export const coldReplay: Scenario<Parameters> = {
     records: 20_000,
     sizeBytes: 128,
     batchRecords: 500,
+    warmUpRecords: 2_000,
     otherRate: 500,
     otherSeconds: 0.3,
     cold: 0,
   },
   async run(context) {
     const directory = await context.makeDirectory()
-    const { records, sizeBytes, batchRecords } = context.parameters
+    const { records, warmUpRecords, sizeBytes, batchRecords } = context.parameters
     const writer = await context.start('embedded-writer', 'server')
-    const fill = { directory, stream: STREAM, records, sizeBytes, batchRecords }
-    await writer.ask('fillNumbered', fill)
+    const fill = { directory, sizeBytes, batchRecords }
+    await writer.ask('fillNumbered', { ...fill, stream: STREAM, records })
+    await writer.ask('fillNumbered', { ...fill, stream: WARM_UP_STREAM, records: warmUpRecords })
     await writer[Symbol.asyncDispose]()
     const run = {
       context,
@@ -108,7 +118,7 @@ export const coldReplay: Scenario<Parameters> = {
 
 async function oneRound(run: Run, round: number): Promise<void> {
   const { context, directory, disk, client, other } = run
-  const { records, sizeBytes, otherRate, otherSeconds } = context.parameters
+  const { records, warmUpRecords, sizeBytes, otherRate, otherSeconds } = context.parameters
   const path = join(directory, 'streams', STREAM)
   await evictLog(context, directory)
   const read = await disk.ask<Timing & { readonly bytes: number }>('read', { directory: path })
@@ -118,13 +128,15 @@ async function oneRound(run: Run, round: number): Promise<void> {
 
   const server = await context.start('directory-server', 'server')
   const { url, pid } = await server.ask<{ url: string; pid: number }>('serve', { directory })
-  const load = { url, durability: 'relaxed', sizeBytes, recordsPerSecond: otherRate }
+  const load = { url, durability: 'relaxed', sizeBytes, recordsPerSecond: otherRate, sleeps: true }
+  const warmUp = { url, stream: WARM_UP_STREAM, records: warmUpRecords, way: WAY }
+  await client.ask<Timing>('replay', warmUp)
   await evictLog(context, directory)
   for (const subject of ['cold', 'again']) {
     const readBefore = readBytesOf(pid)
     await other.ask('startLoad', { ...load, stream: `other-${subject}-${round}` })
     const { result, used } = await counted(server, () =>
-      client.ask<Timing>('replay', { url, stream: STREAM, records }),
+      client.ask<Timing>('replay', { url, stream: STREAM, records, way: WAY }),
     )
     const { p50, p99 } = await other.ask<Latencies>('stopLoad')
     context.note({
