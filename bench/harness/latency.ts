@@ -11,6 +11,13 @@ export function latencyHistogram(): Histogram {
   })
 }
 
+/** A histogram of latencies that were kept one by one, in milliseconds. */
+export function histogramOf(latenciesMs: Float64Array): Histogram {
+  const histogram = latencyHistogram()
+  for (const ms of latenciesMs) histogram.recordValue(Math.max(1, Math.round(ms * 1000)))
+  return histogram
+}
+
 /** Quantiles in milliseconds. */
 export function quantiles(histogram: Histogram): Record<'p50' | 'p99' | 'p999' | 'max', number> {
   const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000
