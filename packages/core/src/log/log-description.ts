@@ -4,14 +4,14 @@ import type { RecoveryReport } from './recovery-report.js'
 import type { SegmentList } from './segment-list.js'
 import type { StreamMetadata } from './stream-metadata.js'
 
-/** The log in numbers; `lastAppendUs` is null when nothing was ever appended. */
+/** The log in numbers; `lastAppendUs` is 0 when nothing was ever appended. */
 export function describeLog(
   log: Pick<LogDescription, 'startOffset' | 'endOffset' | 'durableOffset' | 'visibleOffset'> & {
     readonly recovery: RecoveryReport
   },
   metadata: StreamMetadata,
   segments: SegmentList,
-  lastAppendUs: number | null,
+  lastAppendUs: number,
 ): LogDescription {
   const { name, streamId, epoch, config, createdUs } = metadata
   const { damage } = log.recovery
@@ -27,7 +27,7 @@ export function describeLog(
     visibleOffset: log.visibleOffset,
     sizeBytes: segments.sizeBytes,
     segmentCount: segments.length,
-    lastAppendUs,
+    lastAppendUs: lastAppendUs === 0 ? null : lastAppendUs,
     ...(damage === undefined ? {} : { damage }),
   }
 }

@@ -39,6 +39,8 @@ export class LogUpkeep {
   readonly #checkpointer: Checkpointer
   readonly #jobs: JobQueue
   #metadata: StreamMetadata
+  /** Segments that are to be cut to size. */
+  #uncutCount = 0
   /** The end of the last commit that settled a segment: the log itself notes it a moment later. */
   #settledOffset = 0
 
@@ -77,9 +79,29 @@ export class LogUpkeep {
     if (segments.length === 0) return
     this.#settledOffset = durableOffset
     this.#jobs.push(() => this.#noteEnd())
-    for (const segment of segments) this.#jobs.push(() => this.#cutToSize(segment))
+    this.#uncutCount += segments.length
+    for (const segment of segments) {
+      this.#jobs.push(async () => {
+        try {
+          await this.#cutToSize(segment)
+        } finally {
+          this.#uncutCount -= 1
+        }
+      })
+    }
     this.#jobs.push(() => this.#writeProducers())
     this.#jobs.push(() => this.#retain())
+  }
+
+  /** Segments that are still to be cut to size; those of which that failed are left to the next opening. */
+  get uncutCount(): number {
+    return this.#uncutCount
+  }
+
+  /** Resolves when what was rolled is durable and cut to size, as far as it can be. @throws {StorageError} */
+  async cutRolled(): Promise<void> {
+    await this.#options.commit.flush()
+    await this.#jobs.idle()
   }
 
   /** Queues what a crash came before: the note of the end, the removal of segments below the start. */

@@ -44,7 +44,7 @@ import { RecordAppends } from './record-appends.js'
 import type { CollectedWaiter } from './record-collector.js'
 import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
-import { zerosWritten, segmentBytesMax } from './retention.js'
+import { segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
 import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -82,22 +82,23 @@ export class Log {
         directory,
         identity: { streamId: metadata.streamId, epoch: metadata.epoch },
         segmentBytesMax: segmentBytesMax(metadata.config),
-        zerosWritten: zerosWritten(metadata.config),
+        areZerosWritten: !isRelaxed,
         onWriteFailed: (error) => this.#commit.fail(error),
         unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
         extendReach: async () => {
           this.#assertWritable()
           await this.#pointSync.extend()
         },
+        upkeep: () => this.#upkeep,
         loader,
         cache,
         activeMappings: options.activeMappings,
         nowUs: () => clock.nowUs(),
         onRoll: (active, place) => {
-          if (place === 'behind') this.#segments.push(active)
-          else this.#segments.replaceLast(active)
+          this.#segments[place === 'behind' ? 'push' : 'replaceLast'](active)
           // Retention gives up only what is durable: a bound on bytes cannot wait for the interval.
-          if (metadata.config.retentionBytes !== null) this.#commit.hurry()
+          if (metadata.config.retentionBytes !== null || this.#writer.isCommitDue)
+            this.#commit.hurry()
         },
         onBackgroundError: options.onBackgroundError,
       },
@@ -124,9 +125,8 @@ export class Log {
     }
     this.#pointSync = new PointSync(options, parts)
     this.#upkeep = new LogUpkeep(options, parts)
-    const hasRoomFor = (length: number): boolean => this.#writer.hasRoomFor(length)
     this.#appends = new AppendQueue({
-      hasRoomFor,
+      hasRoomFor: (length) => this.#writer.hasRoomFor(length),
       makeRoom: (length) => this.makeRoom(length),
       appendBatch: (batch, appendOptions) => this.appendBatch(batch, appendOptions),
       isRelaxed,
@@ -134,7 +134,7 @@ export class Log {
     })
     this.#records = new RecordAppends(
       {
-        hasRoomFor,
+        hasRoomFor: (length) => this.#writer.hasRoomFor(length),
         appendCollected: (batch, waiters) => this.#appendCollected(batch, waiters),
         assertWritable: () => this.#assertWritable(),
       },
@@ -417,8 +417,7 @@ export class Log {
   /** The log in numbers. */
   describe(): LogDescription {
     this.#options.collector.flush()
-    const lastAppendUs = this.#lastAppendTimeUs === 0 ? null : this.#lastAppendTimeUs
-    return describeLog(this, this.#upkeep.metadata, this.#segments, lastAppendUs)
+    return describeLog(this, this.#upkeep.metadata, this.#segments, this.#lastAppendTimeUs)
   }
 
   /**

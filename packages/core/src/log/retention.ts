@@ -41,20 +41,6 @@ export function retentionStart(
   return start
 }
 
-/** When files are prepared with zeros and synced, instead of with blocks that are reserved: see docs/adr/0003. */
-export type ZerosWritten = 'always' | 'unless written fast' | 'never'
-
-/**
- * When zeros are written for the stream. Where retention has a bound, always: waiting for the disk is what keeps a
- * writer from rolling faster than old segments can be removed. Else for the sake of the commits of an `fsync`
- * stream, and those of a fast writer cover so much that its blocks are a small part of the work.
- */
-export function zerosWritten(config: StreamConfig): ZerosWritten {
-  const { durability, retentionBytes, retentionMs, retentionRecords } = config
-  if (retentionBytes !== null || retentionMs !== null || retentionRecords !== null) return 'always'
-  return durability === 'fsync' ? 'unless written fast' : 'never'
-}
-
 /** The size to which segments of the stream grow. */
 export function segmentBytesMax(config: StreamConfig): number {
   if (config.retentionBytes === null) return config.segmentBytesMax

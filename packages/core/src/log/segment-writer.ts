@@ -25,13 +25,18 @@ import { SegmentPreparer } from '../segments/segment-preparer.js'
 import type { Storage } from '../storage/storage-port.js'
 import { batchTooLarge } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
-import type { ZerosWritten } from './retention.js'
 
 /** Size of the first segment of a stream; each next one doubles up to the configured maximum. */
 export const FIRST_SEGMENT_BYTES = 64 * 1024
 
 /** The next file is prepared once one part in this many of the active one is used. */
 const PREPARE_AT_SHARE = 8
+
+/**
+ * So many rolled segments may wait: beyond, a writer waits for them. Each is open, a crash leaves them to the next
+ * opening, and what retention removes are older ones. 1 GiB at the default size of segments.
+ */
+const ROLLED_MAX = 16
 
 /** 32 MiB/s, at which a commit of half a millisecond covers several blocks. */
 const FAST_BYTES_PER_US = 33.5
@@ -45,19 +50,30 @@ export interface SegmentIdentity {
   readonly epoch: number
 }
 
+/** What becomes of rolled segments. */
+export interface SegmentUpkeep {
+  /** Segments that are durable and still to be cut to size. */
+  readonly uncutCount: number
+  /** Resolves when what was rolled is durable and cut to size, as far as it can be. @throws {StorageError} */
+  cutRolled(): Promise<void>
+}
+
 /** What a writer is made with. */
 export interface SegmentWriterOptions {
   readonly storage: Storage
   readonly directory: string
   readonly identity: SegmentIdentity
   readonly segmentBytesMax: number
-  readonly zerosWritten: ZerosWritten
+  /** Whether files are prepared with zeros, for small commits, as long as the writer is not fast. */
+  readonly areZerosWritten: boolean
   /** A write has failed, of which any part may lie behind the end: nothing may be appended there. */
   readonly onWriteFailed: (error: unknown) => void
   /** How far the log may be written behind its durable recovery point, in bytes (docs/adr/0016). */
   readonly unsyncedBytesMax: number
   /** Makes the recovery point durable, which is now further behind than that. @throws {StorageError} */
   readonly extendReach: () => Promise<void>
+  /** What comes after the writer with the segments that it has rolled. */
+  readonly upkeep: () => SegmentUpkeep
   readonly loader: SegmentLoader
   readonly cache: MappingCache
   readonly activeMappings: ActiveMappings
@@ -111,7 +127,12 @@ export class SegmentWriter {
   /** True when a batch of this length can be appended now, by rolling if need be. */
   hasRoomFor(batchLength: number): boolean {
     if (this.#active.hasRoomFor(batchLength)) return this.#isWithinReach(batchLength)
-    return this.#preparer.readyBytes >= needed(batchLength)
+    return this.#rolledCount < ROLLED_MAX && this.#preparer.readyBytes >= needed(batchLength)
+  }
+
+  /** True when rolled segments wait that a commit should not leave waiting for long. */
+  get isCommitDue(): boolean {
+    return this.#unsettled.length >= ROLLED_MAX / 2
   }
 
   /** Resolves when there is room, or never will be: after a close. @throws {StorageError} NO_SPACE or IO_ERROR. */
@@ -120,6 +141,10 @@ export class SegmentWriter {
     while (!this.#preparer.isClosed && !this.hasRoomFor(batchLength)) {
       if (this.#active.hasRoomFor(batchLength)) {
         await this.#options.extendReach()
+        continue
+      }
+      if (this.#rolledCount >= ROLLED_MAX) {
+        await this.#options.upkeep().cutRolled()
         continue
       }
       await this.#prepare(batchLength)
@@ -185,14 +210,12 @@ export class SegmentWriter {
 
   /** Prepares a file for the next roll that takes a batch of this length. */
   #prepare(batchLength: number): Promise<void> {
-    const { zerosWritten, nowUs } = this.#options
+    const { areZerosWritten, nowUs } = this.#options
     const capacityBytes = this.#nextCapacity(batchLength)
     const { dataEnd } = this.#active.extent()
     const isFast = dataEnd > (nowUs() - this.#activeSinceUs) * FAST_BYTES_PER_US
-    const isSkipped =
-      zerosWritten === 'never' ||
-      (zerosWritten === 'unless written fast' && isFast && capacityBytes >= FAST_FILE_BYTES_MIN)
-    return this.#preparer.prepare(capacityBytes, !isSkipped)
+    const isSynced = areZerosWritten && !(isFast && capacityBytes >= FAST_FILE_BYTES_MIN)
+    return this.#preparer.prepare(capacityBytes, isSynced)
   }
 
   /**
@@ -267,6 +290,11 @@ export class SegmentWriter {
     })
     naming.catch(onBackgroundError)
     return naming
+  }
+
+  /** Segments that were rolled and wait for a sync or to be cut to size: open, each with its mapping. */
+  get #rolledCount(): number {
+    return this.#unsettled.length + this.#options.upkeep().uncutCount
   }
 
   /** Recovery looks for what a crash left no further than this behind the point that it finds. */

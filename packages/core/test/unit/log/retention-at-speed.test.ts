@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { zerosWritten } from '../../../src/log/retention.js'
 import { filesOf, streamDirectory } from '../../support/files.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { openTestLog, STREAM } from '../../support/test-store.js'
@@ -33,19 +32,6 @@ describe('retention by bytes', () => {
     // A few segments that wait for a commit and their removal; a writer that outran them left a fifth of all.
     expect(bytesMax).toBeLessThan(20 * MIB)
     await opened.log.flush()
-  })
-
-  it.each([
-    [{ durability: 'fsync' }, 'unless written fast'],
-    [{ durability: 'fsync', retention: { maxBytes: '2MiB' } }, 'always'],
-    [{ durability: 'relaxed' }, 'never'],
-    [{ durability: 'relaxed', retention: { maxBytes: '2MiB' } }, 'always'],
-    [{ durability: 'relaxed', retention: { maxAge: '1h' } }, 'always'],
-    [{ durability: 'relaxed', retention: { maxRecords: 5 } }, 'always'],
-  ] as const)('has zeros written for %j: %s', async (config, expected) => {
-    using directory = temporaryDirectory()
-    await using opened = await openTestLog(directory.path, config)
-    expect(zerosWritten(opened.log.config)).toBe(expected)
   })
 })
 
