@@ -1,8 +1,9 @@
 /**
  * From the moment a record is due to the moment a subscriber has it, under an open load at two rates.
  *
- * Beside them one `fdatasync` of this disk at a time, which nothing that is acknowledged in `fsync` mode
- * can be faster than. Corrected for coordinated omission: see clients/open-load.ts. The client's process
+ * Beside them what the machine does with no log on it: one `fdatasync` of this disk at a time, which nothing
+ * that is acknowledged in `fsync` mode can be faster than, and the high rate on two cores that do nothing but
+ * look at the clock, which no tail on two busy cores can be shorter than. Corrected for coordinated omission: see clients/open-load.ts. The client's process
  * spins between records, so its processor time says nothing and is not shown.
  */
 import type { Timing } from '../harness/actor.js'
@@ -70,6 +71,7 @@ export const latency: Scenario<Parameters> = {
     const { lowRate, highRate, seconds, sizeBytes, syncs } = context.parameters
     const variants = await Variants.start(context)
     const disk = await context.start('disk', 'server')
+    const clocks = [await context.start('clock', 'server'), await context.start('clock', 'client')]
     const loads = { low: lowRate, high: highRate }
     for (const round of context.rounds()) {
       for (const [load, recordsPerSecond] of Object.entries(loads)) {
@@ -95,6 +97,11 @@ export const latency: Scenario<Parameters> = {
       }
       const { p50, p99, p999, max } = await disk.ask<Latencies>('sync', { count: syncs })
       context.note({ subject: 'one fdatasync', values: { p50, p99, p999, max } })
+      const spinning = { seconds, recordsPerSecond: highRate }
+      const [idle] = await Promise.all(clocks.map((it) => it.ask<Latencies>('spin', spinning)))
+      if (idle === undefined) throw new Error('there are two clocks')
+      const lateness = { p50: idle.p50, p99: idle.p99, p999: idle.p999, max: idle.max }
+      context.note({ subject: 'two clocks, high rate', values: lateness })
     }
   },
 }

@@ -52,6 +52,7 @@ const SUBJECTS = {
   latency: [
     ...['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
     'one fdatasync',
+    'two clocks, high rate',
   ],
   'fan-out': [
     ...['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'relaxed × 10, in place'],
