@@ -2,13 +2,14 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serveJobs, timed } from '../harness/actor.js'
-import { timeSyncs } from '../harness/disk-sync.js'
+import { timeSyncs, timeSyncsFor } from '../harness/disk-sync.js'
 
 const CHUNK_BYTES = 2 ** 20
 
 serveJobs(
   {
     sync: ({ count }: { count: number }) => timeSyncs(count),
+    syncFor: ({ seconds }: { seconds: number }) => timeSyncsFor(seconds),
     /** Reads the segment files of a stream one after another, from beginning to end. */
     read: async ({ directory }: { directory: string }) => {
       const buffer = Buffer.alloc(CHUNK_BYTES)

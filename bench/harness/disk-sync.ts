@@ -15,7 +15,19 @@ const FILE_BYTES = 4 * 2 ** 20
  * there from the start, as those of a prepared segment are, so that a sync is not also a change of the
  * file's metadata.
  */
-export async function timeSyncs(count: number): Promise<Timing & ReturnType<typeof quantiles>> {
+export function timeSyncs(count: number): Promise<Timing & ReturnType<typeof quantiles>> {
+  return timeSyncsWhile((at) => at < count)
+}
+
+/** The same for so long, at least once. */
+export function timeSyncsFor(seconds: number): Promise<Timing & ReturnType<typeof quantiles>> {
+  const end = performance.now() + seconds * 1000
+  return timeSyncsWhile((at) => at === 0 || performance.now() < end)
+}
+
+async function timeSyncsWhile(
+  goesOn: (at: number) => boolean,
+): Promise<Timing & ReturnType<typeof quantiles>> {
   const directory = await mkdtemp(join(dataDirectory(), 'tailrace-bench-'))
   const histogram = latencyHistogram()
   const file = await open(join(directory, 'pages'), 'w+')
@@ -24,7 +36,7 @@ export async function timeSyncs(count: number): Promise<Timing & ReturnType<type
     await file.datasync()
     const page = Buffer.alloc(PAGE_BYTES, 0x2f)
     const timing = await timed(async () => {
-      for (let at = 0; at < count; at += 1) {
+      for (let at = 0; goesOn(at); at += 1) {
         const start = performance.now()
         await file.write(page, 0, page.length, (at * PAGE_BYTES) % FILE_BYTES)
         await file.datasync()

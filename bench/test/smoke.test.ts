@@ -52,6 +52,7 @@ const SUBJECTS = {
   latency: [
     ...['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
     'one fdatasync',
+    'one fdatasync, a core busy',
     'two clocks, high rate',
   ],
   'fan-out': [
