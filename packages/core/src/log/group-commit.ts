@@ -92,16 +92,18 @@ export class GroupCommit {
     while (this.#running !== undefined) await this.#running
   }
 
-  /** Poisons the log: nothing is acknowledged until it is opened again. */
-  fail(cause: unknown): void {
-    if (this.#failure !== undefined) return
+  /** Poisons the log: nothing is acknowledged until it is opened again. Returns what is said from now on. */
+  fail(cause: unknown): TailraceError {
+    if (this.#failure !== undefined) return this.#failure
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message =
       `the stream takes no more appends, because a write or sync failed: ${reason}; ` +
       `records from offset ${this.#durable.offset} on are not known to be on disk; reopen the store`
     const details = { durableOffset: this.#durable.offset }
-    this.#failure = new StorageError('STREAM_POISONED', message, { cause, details })
+    const failure = new StorageError('STREAM_POISONED', message, { cause, details })
+    this.#failure = failure
     this.#options.onSettled()
+    return failure
   }
 
   /** Starts a commit unless one is in flight or nothing is to be done. */

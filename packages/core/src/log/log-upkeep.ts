@@ -75,17 +75,23 @@ export class LogUpkeep {
   }
 
   /** Takes on segments that are sealed and wholly durable, as are all records below the offset. */
-  settle(segments: readonly Segment[], durableOffset: number): void {
+  settle(
+    segments: readonly Segment[],
+    durableOffset: number,
+    from: 'rolled' | 'found' = 'rolled',
+  ): void {
     if (segments.length === 0) return
     this.#settledOffset = durableOffset
     this.#jobs.push(() => this.#noteEnd())
-    this.#uncutCount += segments.length
+    // Those that an opening has found may be many, and nobody is to wait for them.
+    const counted = from === 'rolled' ? 1 : 0
+    this.#uncutCount += counted * segments.length
     for (const segment of segments) {
       this.#jobs.push(async () => {
         try {
           await this.#cutToSize(segment)
         } finally {
-          this.#uncutCount -= 1
+          this.#uncutCount -= counted
         }
       })
     }
@@ -217,11 +223,12 @@ export class LogUpkeep {
     if (nextOffset === undefined || !isContinued(gaps, endOffset, nextOffset))
       throw endUnreached(segment, nextOffset)
     const sizeBytes = Math.max(dataEnd, segment.shownEnd) + END_MARKER_BYTES
-    await storage.resize(`${directory}/${segment.fileName}`, sizeBytes)
-    segment.sizeBytes = sizeBytes
     try {
+      await storage.resize(`${directory}/${segment.fileName}`, sizeBytes)
+      segment.sizeBytes = sizeBytes
       await writeIndexFile(storage, directory, segment)
     } finally {
+      // Also where it failed: descriptors are few. The next opening cuts it, a reader finds its end by a scan.
       segment.release()
     }
   }

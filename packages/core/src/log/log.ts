@@ -44,7 +44,7 @@ import { RecordAppends } from './record-appends.js'
 import type { CollectedWaiter } from './record-collector.js'
 import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
-import { segmentBytesMax } from './retention.js'
+import { rolledSegmentsMax, segmentBytesMax } from './retention.js'
 import { offsetAtTime } from './seek.js'
 import { SegmentList } from './segment-list.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -89,6 +89,7 @@ export class Log {
           this.#assertWritable()
           await this.#pointSync.extend()
         },
+        rolledMax: rolledSegmentsMax(metadata.config),
         upkeep: () => this.#upkeep,
         loader,
         cache,
@@ -145,7 +146,7 @@ export class Log {
     this.#damage = damageError(metadata.name, recovered.report)
     if (this.#damage === undefined) this.#writer.noteRecoveryPoint(end, metadata.epoch)
     if (this.#damage === undefined) this.#upkeep.catchUp()
-    this.#upkeep.settle(recovered.uncut, end.offset)
+    this.#upkeep.settle(recovered.uncut, end.offset, 'found')
   }
 
   /** Name of the stream. */

@@ -52,6 +52,8 @@ export class LookAhead {
       this.#next = undefined
     }
     const warming = window.warm(position, runBytes)
+    // Whoever asked hears of it; but should what follows throw, nobody would.
+    warming?.catch(() => undefined)
     const bytesBehind = window.bytesBehind(position)
     // Opening takes a while, too.
     if (bytesBehind > -AHEAD_BYTES) this.#next ??= this.#prepare(this.#segments.after(segment))

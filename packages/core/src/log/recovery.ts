@@ -90,14 +90,19 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   const { files } = options
   const from = await findRecoveryPoint(options)
   const scanned: ScannedSegment[] = []
-  for (const entry of files.slice(from.index)) {
-    const previous = scanned.at(-1)
-    if (previous !== undefined && !continuesAt(options, previous, entry)) break
-    const isFirst = scanned.length === 0
-    const segment = await scanSegment(options, entry, isFirst ? from.durablePosition : 0)
-    // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
-    if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
-    scanned.push(segment)
+  try {
+    for (const entry of files.slice(from.index)) {
+      const previous = scanned.at(-1)
+      if (previous !== undefined && !continuesAt(options, previous, entry)) break
+      const isFirst = scanned.length === 0
+      const segment = await scanSegment(options, entry, isFirst ? from.durablePosition : 0)
+      // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
+      if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
+      scanned.push(segment)
+    }
+  } catch (error) {
+    for (const { contents } of scanned) contents.file.close()
+    throw error
   }
   const last = scanned.at(-1)
   if (last === undefined) throw new Error('recovery scans at least one segment')

@@ -16,6 +16,9 @@ export interface RetainedSegment {
 
 /** A bound on bytes is spread over at least this many segments. */
 const SEGMENTS_PER_BOUND = 8
+/** Rolled segments that may wait for upkeep, each open: many, and twice what a bound on bytes keeps. */
+const ROLLED_MAX = 64
+const ROLLED_MAX_BOUNDED = 2 * SEGMENTS_PER_BOUND
 const SEGMENT_BYTES_MIN = 64 * 1024
 
 /**
@@ -39,6 +42,11 @@ export function retentionStart(
     start = segments[at + 1]?.baseOffset
   }
   return start
+}
+
+/** How many segments a writer may roll before the oldest of them is durable and cut to size. */
+export function rolledSegmentsMax({ retentionBytes }: StreamConfig): number {
+  return retentionBytes === null ? ROLLED_MAX : ROLLED_MAX_BOUNDED
 }
 
 /** The size to which segments of the stream grow. */

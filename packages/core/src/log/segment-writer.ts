@@ -32,12 +32,6 @@ export const FIRST_SEGMENT_BYTES = 64 * 1024
 /** The next file is prepared once one part in this many of the active one is used. */
 const PREPARE_AT_SHARE = 8
 
-/**
- * So many rolled segments may wait: beyond, a writer waits for them. Each is open, a crash leaves them to the next
- * opening, and what retention removes are older ones. 1 GiB at the default size of segments.
- */
-const ROLLED_MAX = 16
-
 /** 32 MiB/s, at which a commit of half a millisecond covers several blocks. */
 const FAST_BYTES_PER_US = 33.5
 /** Of smaller files all blocks are soon written anyway. */
@@ -66,12 +60,14 @@ export interface SegmentWriterOptions {
   readonly segmentBytesMax: number
   /** Whether files are prepared with zeros, for small commits, as long as the writer is not fast. */
   readonly areZerosWritten: boolean
-  /** A write has failed, of which any part may lie behind the end: nothing may be appended there. */
-  readonly onWriteFailed: (error: unknown) => void
+  /** A write has failed, of which any part may lie behind the end. Returns what is told to those who append. */
+  readonly onWriteFailed: (error: StorageError) => Error
   /** How far the log may be written behind its durable recovery point, in bytes (docs/adr/0016). */
   readonly unsyncedBytesMax: number
   /** Makes the recovery point durable, which is now further behind than that. @throws {StorageError} */
   readonly extendReach: () => Promise<void>
+  /** So many rolled segments may wait for a sync and to be cut: beyond, appends wait for them. */
+  readonly rolledMax: number
   /** What comes after the writer with the segments that it has rolled. */
   readonly upkeep: () => SegmentUpkeep
   readonly loader: SegmentLoader
@@ -89,7 +85,8 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   readonly #preparer: SegmentPreparer
   #active: Segment
-  #activeSinceUs: number
+  /** When this process began to write the active segment, and where. */
+  #activeSince: { readonly us: number; readonly position: number }
   /** Set while preparing ahead has failed: only an append that needs the room tries again. */
   #isAheadFailed = false
   /** Sealed, but not yet synced and cut to size. */
@@ -100,7 +97,7 @@ export class SegmentWriter {
     const { storage, directory, nowUs } = options
     this.#preparer = new SegmentPreparer(storage, directory)
     this.#active = active
-    this.#activeSinceUs = nowUs()
+    this.#activeSince = { us: nowUs(), position: active.extent().dataEnd }
   }
 
   /** The segment that is being written. */
@@ -127,12 +124,15 @@ export class SegmentWriter {
   /** True when a batch of this length can be appended now, by rolling if need be. */
   hasRoomFor(batchLength: number): boolean {
     if (this.#active.hasRoomFor(batchLength)) return this.#isWithinReach(batchLength)
-    return this.#rolledCount < ROLLED_MAX && this.#preparer.readyBytes >= needed(batchLength)
+    return (
+      this.#rolledCount < this.#options.rolledMax &&
+      this.#preparer.readyBytes >= needed(batchLength)
+    )
   }
 
   /** True when rolled segments wait that a commit should not leave waiting for long. */
   get isCommitDue(): boolean {
-    return this.#unsettled.length >= ROLLED_MAX / 2
+    return this.#unsettled.length >= this.#options.rolledMax / 2
   }
 
   /** Resolves when there is room, or never will be: after a close. @throws {StorageError} NO_SPACE or IO_ERROR. */
@@ -143,7 +143,7 @@ export class SegmentWriter {
         await this.#options.extendReach()
         continue
       }
-      if (this.#rolledCount >= ROLLED_MAX) {
+      if (this.#rolledCount >= this.#options.rolledMax) {
         await this.#options.upkeep().cutRolled()
         continue
       }
@@ -162,8 +162,7 @@ export class SegmentWriter {
     try {
       this.#active.append(batch, place)
     } catch (error) {
-      if (error instanceof StorageError) this.#options.onWriteFailed(error)
-      throw error
+      throw error instanceof StorageError ? this.#options.onWriteFailed(error) : error
     }
     this.#prepareAhead()
   }
@@ -187,7 +186,7 @@ export class SegmentWriter {
     const active = Segment.active(options, file, emptyExtent(baseOffset))
     active.named = this.#giveName(active, sealed.named, isInstead)
     this.#active = active
-    this.#activeSinceUs = nowUs()
+    this.#activeSince = { us: nowUs(), position: SEGMENT_HEADER_BYTES }
     if (isInstead) {
       // Too small for its first batch: the new file takes its name, and nothing of it is to be kept.
       sealed.close()
@@ -213,7 +212,10 @@ export class SegmentWriter {
     const { areZerosWritten, nowUs } = this.#options
     const capacityBytes = this.#nextCapacity(batchLength)
     const { dataEnd } = this.#active.extent()
-    const isFast = dataEnd > (nowUs() - this.#activeSinceUs) * FAST_BYTES_PER_US
+    const { us, position } = this.#activeSince
+    const elapsedUs = nowUs() - us
+    // A clock that was set back says nothing.
+    const isFast = elapsedUs >= 0 && dataEnd - position > elapsedUs * FAST_BYTES_PER_US
     const isSynced = areZerosWritten && !(isFast && capacityBytes >= FAST_FILE_BYTES_MIN)
     return this.#preparer.prepare(capacityBytes, isSynced)
   }

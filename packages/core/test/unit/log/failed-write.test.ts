@@ -47,7 +47,7 @@ describe.each(['fsync', 'relaxed'] as const)('an append whose write fails (%s)',
     await log.append([{ value: 'kept' }])
     await log.flush()
     storage.isFailing = true
-    await errorOf('IO_ERROR', log.append([{ value: 'a' }, { value: 'b' }]))
+    await errorOf('STREAM_POISONED', log.append([{ value: 'a' }, { value: 'b' }]))
     expect(log.endOffset).toBe(1)
     expect(log.failure?.code).toBe('STREAM_POISONED')
     storage.isFailing = false

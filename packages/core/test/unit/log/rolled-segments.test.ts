@@ -6,8 +6,8 @@ import { openTestLog } from '../../support/test-store.js'
 
 const RECORDS = Array.from({ length: 10 }, () => ({ value: new Uint8Array(6000) }))
 const APPENDS = 400
-/** 16 that wait, the active one, the next, and what is being made or cut. */
-const OPEN_MAX = 24
+/** 64 that wait, the active one, the next, and what is being made or cut. */
+const OPEN_MAX = 72
 
 describe.each(['fsync', 'relaxed'] as const)('a writer as fast as it can be (%s)', (durability) => {
   it('leaves few segments open, and each is cut to size in the end', async () => {
