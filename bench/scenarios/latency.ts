@@ -3,8 +3,10 @@
  *
  * Beside them what the machine does with no log on it: one `fdatasync` of this disk at a time, which nothing
  * that is acknowledged in `fsync` mode can be faster than, also while the other core does nothing but look at
- * the clock, as the client's does here; and the high rate on two cores that only look at the clock. Corrected for coordinated omission: see clients/open-load.ts. The client's process
- * spins between records, so its processor time says nothing and is not shown.
+ * the clock, as the client's does here; and the high rate on two cores that only look at the clock.
+ *
+ * Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between records, so
+ * its processor time says nothing and is not shown.
  */
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'

@@ -7,6 +7,7 @@
  */
 import { BATCH_ALIGNMENT_BYTES, BATCH_HEADER_BYTES, inspectBatch } from '@tailrace/format'
 import type { SegmentBytes } from '../segments/segment-bytes.js'
+import { overwrite } from '../storage/overwrite.js'
 import type { Storage } from '../storage/storage-port.js'
 
 /** Compared at once: the processor does that some ten times as fast as a loop. */
@@ -72,13 +73,7 @@ export async function cutTornTail(
   const evidence = await freeEvidenceName(storage, directory, `${label}-${start}`)
   await storage.writeFile(`${directory}/${evidence}`, contents.bytes.slice(start, end))
   await storage.syncDirectory(directory)
-  const { file, bytes } = contents
-  if (file.write === undefined) {
-    bytes.fill(0, start, end)
-    file.wrote(start, end)
-  } else {
-    file.write(start, [new Uint8Array(end - start)])
-  }
+  overwrite(contents.file, start, new Uint8Array(end - start))
   await contents.file.sync()
   return evidence
 }

@@ -20,6 +20,7 @@ import {
   SEGMENT_HEADER_BYTES,
   stampBatch,
 } from '@tailrace/format'
+import { overwrite } from '../storage/overwrite.js'
 import type { StorageFile } from '../storage/storage-port.js'
 import type { ActiveMappings, Restable } from './active-mappings.js'
 import type { MappingCache } from './mapping-cache.js'
@@ -27,7 +28,7 @@ import { SegmentBytes } from './segment-bytes.js'
 import { SparseIndex } from './sparse-index.js'
 import { VerifiedRanges } from './verified-ranges.js'
 
-/** A store in each so many bytes touches every page of a file, on any machine. */
+/** A page of a file is a multiple of it, on any machine. */
 const PAGE_BYTES_MIN = 4096
 
 /** The header of a batch that is being written; what ends with the commit word is written last. */
@@ -298,14 +299,7 @@ export class Segment implements Restable {
     const { bytes, file } = this.contents()
     const end = this.#writableExtent().dataEnd
     const start = Math.floor(position / PAGE_BYTES_MIN) * PAGE_BYTES_MIN
-    if (start >= end) return
-    if (file.write !== undefined) {
-      file.write(start, [bytes.slice(start, end)])
-      return
-    }
-    // The atomic operation, because it is a store whatever a compiler thinks of it.
-    for (let at = start; at < end; at += PAGE_BYTES_MIN) Atomics.or(bytes, at, 0)
-    file.wrote(start, end)
+    if (start < end) overwrite(file, start, bytes.slice(start, end))
   }
 
   /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */

@@ -1,7 +1,7 @@
 /**
- * A file whose bytes are a shared mapping: a store is a write, a view is a read.
+ * A file whose bytes are a shared mapping: a view is a read, and both a store and a write show in it.
  *
- * Keeps one descriptor for `fdatasync`, which writes the pages that were dirtied through the mapping.
+ * Keeps one descriptor for writes, and for `fdatasync`, which also writes what was stored through the mapping.
  * Pages that were stored to one after another are left to the page cache, some MiB behind: a process that
  * writes gigabytes would seem to need as much memory, and whoever watches it would believe that.
  *

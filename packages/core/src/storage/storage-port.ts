@@ -3,7 +3,7 @@
  *
  * Exists so that the log, its recovery and its retention run unchanged on memory-mapped files and
  * on a simulated disk that can lose power. The port is deliberately low: files of a fixed capacity
- * that are written by storing into memory, an explicit sync, and the directory operations whose
+ * that are memory, stored or written to, an explicit sync, and the directory operations whose
  * durability is separate from that of the bytes.
  *
  * Paths are relative to the data directory and use `/`.
