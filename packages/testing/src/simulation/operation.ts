@@ -12,6 +12,7 @@ export interface Operation {
     | 'create'
     | 'resize'
     | 'sync'
+    | 'write'
   readonly path: string
   /** Operations of two or more steps are met before each of them. */
   readonly step: number
@@ -19,3 +20,6 @@ export interface Operation {
 
 /** Called before every step of every changing operation; it may throw what the step shall fail with. */
 export type OperationHook = (operation: Operation) => Promise<void> | void
+
+/** Called before every write into an open file, which nobody can wait for; it may throw what that shall fail with. */
+export type WriteHook = (operation: Operation) => void

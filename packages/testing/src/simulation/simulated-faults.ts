@@ -5,7 +5,7 @@
  * strikes. What a loss of power does is the disk's `crash`; what time does to the bytes is its `flipBit`.
  */
 import { StorageError } from '@tailrace/format'
-import type { Random } from '../random.js'
+import { Random } from '../random.js'
 import type { Operation } from './operation.js'
 
 /**
@@ -21,6 +21,9 @@ export interface FaultRates {
   readonly shortWrite?: number
 }
 
+/** So many of the writes into open files meet faults by chance as other steps do. */
+const WRITES_SHARE = 0.2
+
 /** A fault that waits for its operation. */
 interface AwaitedFault {
   readonly kind: FaultKind
@@ -34,12 +37,15 @@ export class DiskFaults {
   /** False: no fault by chance; those that were asked for strike all the same. */
   isOn = true
   readonly #rates: FaultRates
+  /** Of its own, so that how many writes there are does not shift what the other steps meet. */
+  readonly #writeRandom: Random
   readonly #awaited: AwaitedFault[] = []
   readonly #injected = new Map<FaultKind, number>()
 
   constructor(random: Random, rates: FaultRates = {}) {
     this.random = random
     this.#rates = rates
+    this.#writeRandom = new Random(random.seed + 1)
   }
 
   /** How many faults of a kind have struck. */
@@ -69,6 +75,8 @@ export class DiskFaults {
   #byChance(operation: Operation): FaultKind | undefined {
     if (!this.isOn) return undefined
     const { eio = 0, enospc = 0, shortWrite = 0 } = this.#rates
+    // Of these there are many, and each that fails is the end of a stream's writing.
+    if (operation.kind === 'write' && !this.#writeRandom.chance(WRITES_SHARE)) return undefined
     if (this.random.chance(eio)) return 'EIO'
     if (canMeet(operation, 'ENOSPC') && this.random.chance(enospc)) return 'ENOSPC'
     if (canMeet(operation, 'short-write') && this.random.chance(shortWrite)) return 'short-write'
@@ -79,6 +87,8 @@ export class DiskFaults {
 /** Only what takes space can find none, and only what writes content can write a part of it. */
 function canMeet({ kind, step }: Operation, fault: FaultKind): boolean {
   if (fault === 'EIO') return true
+  // Into blocks that are there. How a part ends is the disk's to say.
+  if (kind === 'write') return fault === 'short-write'
   const writes = kind === 'create' || kind === 'write-file' || kind === 'resize'
   return step === 0 && (writes || (fault === 'ENOSPC' && kind === 'create-directory'))
 }

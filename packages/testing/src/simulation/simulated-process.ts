@@ -4,15 +4,21 @@
  * What it stored and renamed stays, synced or not: the page cache outlives the process. That is the other
  * kind of crash, and the way in which a later process meets what no sync has covered.
  */
-import type { Storage, StorageEntry, StorageFile } from '@tailrace/core'
+import type { CreateOptions, Storage, StorageEntry, StorageFile } from '@tailrace/core'
 
 /** The storage of one process. */
 export class SimulatedProcess implements Storage {
   readonly #disk: Storage
+  readonly #isFast: () => boolean
   #isKilled = false
 
-  constructor(disk: Storage) {
+  /**
+   * @param isFast - whether a file that is being prepared counts as one of a fast stream: nobody syncs it before
+   * it is used (docs/adr/0003). Streams of a simulation are too slow and too small for that. Default: never.
+   */
+  constructor(disk: Storage, isFast: () => boolean = () => false) {
     this.#disk = disk
+    this.#isFast = isFast
   }
 
   /** From now on no operation begins and none returns. One that is under way may still be carried out. */
@@ -52,8 +58,15 @@ export class SimulatedProcess implements Storage {
     return this.#whileAlive(() => this.#disk.writeFile(path, content))
   }
 
-  async create(...file: Parameters<Storage['create']>): Promise<StorageFile> {
-    return this.#fileOf(await this.#whileAlive(() => this.#disk.create(...file)))
+  async create(
+    path: string,
+    capacityBytes: number,
+    options: CreateOptions = {},
+  ): Promise<StorageFile> {
+    const isPrepared = path.endsWith('.prepared')
+    const isSynced = options.isSynced !== false && !(isPrepared && this.#isFast())
+    const create = () => this.#disk.create(path, capacityBytes, { isSynced })
+    return this.#fileOf(await this.#whileAlive(create))
   }
 
   open(path: string, mode: 'read' | 'write'): StorageFile {
@@ -69,6 +82,9 @@ export class SimulatedProcess implements Storage {
       bytes: file.bytes,
       wrote: (start, end) => {
         file.wrote(start, end)
+      },
+      write: (position, parts) => {
+        file.write?.(position, parts)
       },
       sync: () => this.#whileAlive(() => file.sync()),
       close: () => {

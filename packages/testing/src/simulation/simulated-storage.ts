@@ -5,7 +5,8 @@
  * stored to since; names, and the changes of names that no sync of a directory has covered yet.
  *
  * `crash` loses power. Of everything that was not synced an arbitrary subset is left, drawn from a seed:
- * - bytes: per dirty page all, nothing, or any of its 512-byte sectors, each as it was or as it is;
+ * - bytes: per dirty page all, nothing, or any of its 512-byte sectors, each as it was or as it is, whether
+ *   stored or written;
  * - sizes: a resize that was not synced is there or not, growth also up to any page;
  * - names: each creation, removal and rename in a directory that was not synced since, or not.
  * What was synced is never lost. The kernel writes back whenever it likes, so that nothing about the
@@ -18,7 +19,7 @@
  *   This is what Linux does, and why a sync is never tried again. Names stay unsynced.
  * - ENOSPC, whatever takes space: files, growth, directories. Also by `capacityBytes`, the size of the disk.
  * - short writes: a part of the content is there, then the operation fails with ENOSPC or EIO. `create`
- *   removes what it began, `writeFile` and `resize` leave it, as the port's other implementation does.
+ *   removes what it began, `writeFile`, `resize` and `write` leave it, as the port's other implementation does.
  *
  * `flipBit` is rot: a bit of a file at rest turns over, durably and for the program, and no one is told.
  *
@@ -27,7 +28,7 @@
  */
 import type { CreateOptions, Storage, StorageEntry, StorageFile } from '@tailrace/core'
 import type { Random } from '../random.js'
-import type { Operation, OperationHook } from './operation.js'
+import type { Operation, OperationHook, WriteHook } from './operation.js'
 import { parentOf, SimulatedNames } from './simulated-directory.js'
 import type { Node } from './simulated-directory.js'
 import { simulatedError } from './simulated-faults.js'
@@ -39,6 +40,8 @@ export class SimulatedStorage implements Storage {
   readonly #names: SimulatedNames
   /** Called before every step; replace it to crash, fail or wait there. A step that it fails does nothing. */
   hook: OperationHook = () => undefined
+  /** The same for writes into open files. */
+  writeHook: WriteHook = () => undefined
   /** What operations meet. Default: no faults. */
   faults: DiskFaults | undefined
   /** Bytes the disk takes before ENOSPC. */
@@ -223,11 +226,24 @@ export class SimulatedStorage implements Storage {
 
   #open(file: SimulatedFile, path: string): StorageFile {
     const bytes = file.current
+    const writeOrPart = this.#writeOrPart.bind(this)
     let isClosed = false
     return {
       bytes,
       wrote: (start, end) => {
         file.wrote(start, end)
+      },
+      // A method, so that whoever replaces `wrote` hears of this, too.
+      write(position, parts) {
+        if (isClosed) throw new Error(`write to the closed file "${path}"`)
+        const content = joined(parts)
+        if (position + content.length > bytes.length)
+          throw new Error('write beyond the end of the file')
+        const part = writeOrPart({ kind: 'write', path, step: 0 }, content.length)
+        const written = content.subarray(0, part?.bytes)
+        bytes.set(written, position)
+        this.wrote(position, position + written.length)
+        if (part !== undefined) throw part.error
       },
       sync: async () => {
         if (isClosed) throw new Error(`sync of the closed file "${path}"`)
@@ -261,6 +277,16 @@ export class SimulatedStorage implements Storage {
   /** As `#step`; of a short write it says how much of `lengthBytes` gets there, and how that ends. */
   async #stepOrPart(operation: Operation, lengthBytes: number): Promise<PartWritten | undefined> {
     await this.hook(operation)
+    return this.#part(operation, lengthBytes)
+  }
+
+  /** As `#stepOrPart`, for what nobody waits for. */
+  #writeOrPart(operation: Operation, lengthBytes: number): PartWritten | undefined {
+    this.writeHook(operation)
+    return this.#part(operation, lengthBytes)
+  }
+
+  #part(operation: Operation, lengthBytes: number): PartWritten | undefined {
     const { faults } = this
     const fault = faults?.decide(operation)
     if (faults === undefined || fault === undefined) return undefined
@@ -304,6 +330,16 @@ export class SimulatedStorage implements Storage {
 interface PartWritten {
   readonly bytes: number
   readonly error: Error
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 function ioError(errno: string, path: string): Error {

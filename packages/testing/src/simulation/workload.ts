@@ -46,6 +46,8 @@ export type ActionKind = (typeof ACTION_KINDS)[number]
 export interface WorkloadOptions {
   readonly storage: SimulatedStorage
   readonly random: Random
+  /** As of {@link SimulatedProcess}. */
+  readonly isFast: () => boolean
   /** What holds the run up; time stands still meanwhile. */
   readonly held: () => Promise<unknown> | undefined
   /** Default: the usual ones of a simulation. */
@@ -432,7 +434,7 @@ async function openProcess(workload: WorkloadOptions): Promise<{
   readonly simulated: SimulatedStore
 }> {
   const { storage, random, held, recoveryLimits } = workload
-  const process = new SimulatedProcess(storage)
+  const process = new SimulatedProcess(storage, workload.isFast)
   const hasFaults = storage.faults !== undefined
   const options = { bootId: BOOT_ID, hasFaults, held, recoveryLimits }
   return { process, simulated: await openSimulated(process, random, options) }

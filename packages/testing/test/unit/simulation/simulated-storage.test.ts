@@ -20,6 +20,20 @@ async function errorOf(action: Promise<unknown>): Promise<StorageError> {
   throw new Error('nothing was thrown')
 }
 
+function thrownBy(action: () => void): StorageError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof StorageError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+function twos(count: number): Uint8Array {
+  return new Uint8Array(count).fill(2)
+}
+
 function fill(file: StorageFile, byte: number): void {
   file.bytes.fill(byte)
   file.wrote(0, file.bytes.length)
@@ -169,11 +183,58 @@ describe('a short write', () => {
     expect([...codes].sort()).toEqual(['IO_ERROR', 'NO_SPACE'])
   })
 
+  it('into an open file leaves a part in its place, which counts as what was not synced', async () => {
+    const lengths = new Set<number>()
+    const codes = new Set<string>()
+    for (const seed of SEEDS) {
+      const { storage, file, faults } = await diskOfOnes(seed)
+      faults.failNext('short-write', ({ kind }) => kind === 'write')
+      const error = thrownBy(() => file.write?.(100, [twos(50), twos(50)]))
+      codes.add(error.code)
+      const written = file.bytes.filter((byte) => byte === 2).length
+      expect(file.bytes.subarray(100, 100 + written).every((byte) => byte === 2)).toBe(true)
+      lengths.add(written)
+      const left = storage.crash(new Random(seed)).contentOf('file')
+      expect([0, written]).toContain(left.filter((byte) => byte === 2).length)
+    }
+    expect(lengths.size).toBeGreaterThan(20)
+    expect([...codes].sort()).toEqual(['IO_ERROR', 'NO_SPACE'])
+  })
+
   it('of a cut, which writes nothing, changes nothing', async () => {
     const { storage, faults } = await diskOfOnes()
     faults.failNext('short-write')
     await errorOf(storage.resize('file', PAGE_BYTES))
     expect(storage.contentOf('file')).toEqual(new Uint8Array(2 * PAGE_BYTES).fill(1))
+  })
+})
+
+describe('a write into an open file', () => {
+  it('is in its bytes at once, on the disk after a sync, and is met before it happens', async () => {
+    const { storage, file } = await diskOfOnes()
+    const met: string[] = []
+    storage.writeHook = ({ kind, path }) => {
+      met.push(`${kind} ${path} ${String(file.bytes[PAGE_BYTES])}`)
+    }
+    file.write?.(PAGE_BYTES - 2, [twos(1), twos(0), twos(5)])
+    expect(met).toEqual(['write file 1'])
+    expect([...file.bytes.subarray(PAGE_BYTES - 3, PAGE_BYTES + 5)]).toEqual([
+      1, 2, 2, 2, 2, 2, 2, 1,
+    ])
+    const left = SEEDS.map((seed) => storage.crash(new Random(seed)).contentOf('file'))
+    expect(new Set(left.map((bytes) => bytes.filter((byte) => byte === 2).length))).toEqual(
+      new Set([0, 2, 4, 6]),
+    )
+    await file.sync()
+    expect(storage.crash(new Random(1)).contentOf('file')).toEqual(file.bytes)
+  })
+
+  it('is refused beyond the end and once the file is closed', async () => {
+    const { file } = await diskOfOnes()
+    expect(() => file.write?.(2 * PAGE_BYTES - 1, [twos(2)])).toThrow('beyond the end')
+    file.close()
+    expect(() => file.write?.(0, [twos(1)])).toThrow('closed file')
+    expect(file.bytes.every((byte) => byte === 1)).toBe(true)
   })
 })
 
