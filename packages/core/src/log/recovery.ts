@@ -85,25 +85,54 @@ interface ScannedSegment {
   readonly reach: number
 }
 
-/** Scans, cuts, and returns the log ready for use. @throws {StorageError} IO_ERROR, NO_SPACE. */
+/** Where recovery begins. */
+interface RecoveryStart {
+  /** Of the segment, among the files. */
+  readonly index: number
+  /** Up to where the segment is known to be durable; 0 when it has no recovery point. */
+  readonly durablePosition: number
+}
+
+/** Scans, cuts, and returns the log ready for use. @throws {StorageError} IO_ERROR, NO_SPACE: nothing stays open. */
 export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
-  const { files } = options
   const from = await findRecoveryPoint(options)
   const scanned: ScannedSegment[] = []
   try {
-    for (const entry of files.slice(from.index)) {
-      const previous = scanned.at(-1)
-      if (previous !== undefined && !continuesAt(options, previous, entry)) break
-      const isFirst = scanned.length === 0
-      const segment = await scanSegment(options, entry, isFirst ? from.durablePosition : 0)
-      // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
-      if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) break
-      scanned.push(segment)
-    }
+    await scanFrom(options, from, scanned)
+    return await settleScanned(options, from, scanned)
   } catch (error) {
     for (const { contents } of scanned) contents.file.close()
     throw error
   }
+}
+
+/** Scans up to where the log ends, and adds what it opens to `scanned` one by one. */
+async function scanFrom(
+  options: RecoveryOptions,
+  from: RecoveryStart,
+  scanned: ScannedSegment[],
+): Promise<void> {
+  for (const entry of options.files.slice(from.index)) {
+    const previous = scanned.at(-1)
+    if (previous !== undefined && !continuesAt(options, previous, entry)) break
+    const isFirst = scanned.length === 0
+    const segment = await scanSegment(options, entry, isFirst ? from.durablePosition : 0)
+    // A new segment whose header never reached the disk holds nothing durable: it is moved aside.
+    if (segment.isUnreadable && !isFirst && !hasDamagedHeader(segment)) {
+      segment.contents.file.close()
+      break
+    }
+    scanned.push(segment)
+  }
+}
+
+/** Cuts what lies behind the last valid batch, and makes durable what is before. */
+async function settleScanned(
+  options: RecoveryOptions,
+  from: RecoveryStart,
+  scanned: readonly ScannedSegment[],
+): Promise<RecoveredLog> {
+  const { files } = options
   const last = scanned.at(-1)
   if (last === undefined) throw new Error('recovery scans at least one segment')
   const damage =
@@ -119,9 +148,14 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   // What is found may be in the page cache only: from here on it counts as durable.
   const { durablePosition } = from
   const isAllDurable = live.length === 1 && last.end.position === durablePosition
-  for (const [at, segment] of isAllDurable ? [] : live.entries()) {
-    segment.storeAgain(at === 0 ? durablePosition : 0)
-    await segment.sync()
+  try {
+    for (const [at, segment] of isAllDurable ? [] : live.entries()) {
+      segment.storeAgain(at === 0 ? durablePosition : 0)
+      await segment.sync()
+    }
+  } catch (error) {
+    for (const segment of live) segment.close()
+    throw error
   }
   for (const segment of live) segment.noteDurable(segment.extent().dataEnd)
   const rolled = live.slice(0, -1)
@@ -145,9 +179,7 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
  * The newest segment with a recovery point, or the oldest segment. The position up to which it is durable
  * is 0 without one.
  */
-async function findRecoveryPoint(
-  options: RecoveryOptions,
-): Promise<{ readonly index: number; readonly durablePosition: number }> {
+async function findRecoveryPoint(options: RecoveryOptions): Promise<RecoveryStart> {
   const { files } = options
   for (let index = files.length - 1; index >= 0; index -= 1) {
     const entry = files[index]

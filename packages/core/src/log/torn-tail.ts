@@ -7,7 +7,7 @@
  */
 import { BATCH_ALIGNMENT_BYTES, BATCH_HEADER_BYTES, inspectBatch } from '@tailrace/format'
 import type { SegmentBytes } from '../segments/segment-bytes.js'
-import { overwrite } from '../storage/overwrite.js'
+import { overwriteRange } from '../storage/overwrite.js'
 import type { Storage } from '../storage/storage-port.js'
 
 /** Compared at once: the processor does that some ten times as fast as a loop. */
@@ -73,7 +73,7 @@ export async function cutTornTail(
   const evidence = await freeEvidenceName(storage, directory, `${label}-${start}`)
   await storage.writeFile(`${directory}/${evidence}`, contents.bytes.slice(start, end))
   await storage.syncDirectory(directory)
-  overwrite(contents.file, start, new Uint8Array(end - start))
+  overwriteRange(contents.file, { start, end }, (from, to) => new Uint8Array(to - from))
   await contents.file.sync()
   return evidence
 }

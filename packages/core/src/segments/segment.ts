@@ -20,7 +20,7 @@ import {
   SEGMENT_HEADER_BYTES,
   stampBatch,
 } from '@tailrace/format'
-import { overwrite } from '../storage/overwrite.js'
+import { overwriteRange } from '../storage/overwrite.js'
 import type { StorageFile } from '../storage/storage-port.js'
 import type { ActiveMappings, Restable } from './active-mappings.js'
 import type { MappingCache } from './mapping-cache.js'
@@ -299,7 +299,7 @@ export class Segment implements Restable {
     const { bytes, file } = this.contents()
     const end = this.#writableExtent().dataEnd
     const start = Math.floor(position / PAGE_BYTES_MIN) * PAGE_BYTES_MIN
-    if (start < end) overwrite(file, start, bytes.slice(start, end))
+    overwriteRange(file, { start, end }, (from, to) => bytes.slice(from, to))
   }
 
   /** Lets go of file and mapping; they are opened again on use. For sealed segments only. */

@@ -5,6 +5,25 @@
  */
 import type { StorageFile } from './storage-port.js'
 
+/** So many bytes are copied, or made, at once. */
+const PIECE_BYTES = 1024 * 1024
+
+/**
+ * Puts what `contentOf` says of each piece over `[start, end)`, as {@link overwrite} does it: however long that
+ * is, it needs memory for a piece.
+ *
+ * @throws {StorageError} as {@link overwrite}.
+ */
+export function overwriteRange(
+  file: StorageFile,
+  { start, end }: { readonly start: number; readonly end: number },
+  contentOf: (start: number, end: number) => Uint8Array,
+): void {
+  for (let at = start; at < end; at += PIECE_BYTES) {
+    overwrite(file, at, contentOf(at, Math.min(end, at + PIECE_BYTES)))
+  }
+}
+
 /**
  * Puts `source` at a position of the file, so that the next sync writes it, also where it was there already.
  *

@@ -88,14 +88,24 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     cache,
     activeMappings,
   })
-  const metadata =
-    stored.config.durability === 'relaxed'
-      ? await enterRelaxed(environment, { directory, stored }, recovered.hasLostBatches)
-      : stored
-  const producers = recoverProducers(snapshot, recovered.segments)
-  const segmentsStart = recovered.segments[0]?.baseOffset ?? 0
-  const forgotten = forgottenProducers(snapshot, removedEnd(stored.startOffset, segmentsStart))
-  const report = { ...recovered.report, ...(forgotten && { forgottenProducers: forgotten }) }
+  const afterRecovery = async () => {
+    const isRelaxed = stored.config.durability === 'relaxed'
+    const opened = { directory, stored }
+    const producers = recoverProducers(snapshot, recovered.segments)
+    const segmentsStart = recovered.segments[0]?.baseOffset ?? 0
+    const forgotten = forgottenProducers(snapshot, removedEnd(stored.startOffset, segmentsStart))
+    return {
+      metadata: isRelaxed
+        ? await enterRelaxed(environment, opened, recovered.hasLostBatches)
+        : stored,
+      producers,
+      report: { ...recovered.report, ...(forgotten && { forgottenProducers: forgotten }) },
+    }
+  }
+  const { metadata, producers, report } = await afterRecovery().catch((error: unknown) => {
+    for (const segment of recovered.segments) segment.close()
+    throw error
+  })
   return new Log({
     storage,
     directory,

@@ -1,0 +1,66 @@
+/** A recovery that the disk makes fail: it holds nothing open, and the next one goes on from there. */
+import { StorageError } from '@tailrace/format'
+import { describe, expect, it } from 'vitest'
+import { descriptorsBelow } from '../../support/descriptors.js'
+import { errorOf } from '../../support/errors.js'
+import { copyDirectory, patchFile, segmentFiles, streamDirectory } from '../../support/files.js'
+import type { OperationKind } from '../../support/observed-storage.js'
+import { temporaryDirectory } from '../../support/temporary.js'
+import {
+  appendSegments,
+  openTestLog,
+  openTestStore,
+  SMALL,
+  STREAM,
+} from '../../support/test-store.js'
+
+/** Three segments, as a kill left them, and bytes behind the end of the last one. */
+async function leaveTornLog(
+  root: string,
+  copy: string,
+  durability: 'fsync' | 'relaxed',
+): Promise<number> {
+  await using opened = await openTestLog(root, { ...SMALL, durability })
+  await appendSegments(opened.log, 2)
+  await opened.storage.quiet()
+  copyDirectory(root, copy)
+  const last = segmentFiles(copy, STREAM).at(-1) ?? ''
+  patchFile(`${streamDirectory(copy, STREAM)}/${last}`, (bytes) => {
+    bytes.fill(7, bytes.length - 100, bytes.length - 50)
+    return undefined
+  })
+  return opened.log.endOffset
+}
+
+describe.runIf(process.platform === 'linux')('a recovery that fails', () => {
+  it.each<[OperationKind, 'fsync' | 'relaxed', string]>([
+    ['writeFile', 'fsync', 'the evidence of the torn tail'],
+    ['syncDirectory', 'fsync', 'the names found'],
+    ['sync', 'fsync', 'what was found'],
+    ['rename', 'relaxed', 'the note that a process has it open'],
+  ])(
+    'at a %s (%s stream: %s) holds no file of the stream open, and can be tried again',
+    async (kind, durability) => {
+      using directory = temporaryDirectory()
+      const root = directory.at('copy')
+      const end = await leaveTornLog(directory.at('alive'), root, durability)
+      // Of another run of the machine: so a relaxed stream has something to note.
+      await using opened = await openTestStore(root, { bootId: 'another' })
+      const { store, storage } = opened
+      const stream = streamDirectory(root, STREAM)
+      let failedCount = 0
+      storage.interfere = (operation) => {
+        if (operation.kind !== kind || !operation.path.startsWith('streams/')) return
+        failedCount += 1
+        throw new StorageError('IO_ERROR', 'EIO, simulated', { details: { errno: 'EIO' } })
+      }
+      await errorOf('IO_ERROR', store.open(STREAM))
+      expect(failedCount).toBe(1)
+      expect(descriptorsBelow(stream)).toEqual([])
+      storage.interfere = () => undefined
+      const log = await store.open(STREAM)
+      expect(log.endOffset).toBe(end)
+      expect(log.recovery.tornTail ?? { nextOffset: end }).toMatchObject({ nextOffset: end })
+    },
+  )
+})
