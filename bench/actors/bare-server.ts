@@ -1,6 +1,6 @@
 /**
  * The limit: a bare `ws` server. Counts what it is sent, or sends as much as it is asked for, and does
- * nothing else with the bytes.
+ * nothing else with the bytes; at other paths than `/` they are records (bare-records.ts).
  */
 import { once } from 'node:events'
 import { mkdtemp, open, rm } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { serveJobs, timed } from '../harness/actor.js'
+import { RecordFile, Relay, echoCounts, sendRecordsTo } from './bare-records.js'
 
 const http = createServer()
 const server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 2 ** 27 })
@@ -18,7 +19,19 @@ http.listen(0, '127.0.0.1')
 await once(http, 'listening')
 const { port } = http.address() as AddressInfo
 
-server.on('connection', (socket) => {
+const relay = new Relay()
+
+server.on('connection', (socket, request) => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'ws://127.0.0.1')
+  const parameter = (name: string): number => Number(searchParams.get(name))
+  if (pathname === '/relay') relay.serve(socket)
+  else if (pathname === '/echo') echoCounts(socket)
+  else if (pathname !== '/records') serveBytes(socket)
+  else sendRecordsTo(socket, { records: parameter('records'), sizeBytes: parameter('sizeBytes') })
+})
+
+/** Takes and sends bytes that are of no meaning. */
+function serveBytes(socket: WebSocket): void {
   let expected = 0
   let received = 0
   socket.on('message', (data: Buffer, isBinary) => {
@@ -39,7 +52,7 @@ server.on('connection', (socket) => {
     }
     if (order.send !== undefined) void sendBytes(socket, order.send, order.frameBytes ?? 65_536)
   })
-})
+}
 
 /** Frames of the same size, at most about 1 MiB of them queued in the process. */
 async function sendBytes(socket: WebSocket, bytes: number, frameBytes: number): Promise<void> {
@@ -67,6 +80,19 @@ serveJobs(
       })
       await rm(directory, { recursive: true })
       return timing
+    },
+    /** From now on `/relay` writes what it is sent into a new file. */
+    prepareFile: async ({ bytes }: { bytes: number }) => {
+      relay.file = await RecordFile.prepare(bytes)
+      return {}
+    },
+    /** Fails unless just these records are in the file, and removes it. */
+    checkFile: async (what: { records: number; sizeBytes: number }) => {
+      if (relay.file === undefined) throw new Error('no file was prepared')
+      relay.file.check(what)
+      await relay.file.remove()
+      relay.file = undefined
+      return {}
     },
     counters: () => {
       const { user, system } = process.cpuUsage()

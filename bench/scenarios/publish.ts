@@ -2,6 +2,10 @@
  * A bulk load by one client over the WebSocket on loopback, beside a bare `ws` pair that moves the same
  * bytes and a plain file that takes them. Only acknowledged records count.
  *
+ * Between the two the least that any log has to which is handed values and keeps them on a disk: a bare pair
+ * whose client copies each value into the frame, and whose server writes each frame, unsynced, into a file
+ * that has its blocks.
+ *
  * Not measured here: latency, several clients.
  */
 import type { Timing } from '../harness/actor.js'
@@ -9,7 +13,7 @@ import { THROUGHPUT_COLUMNS } from '../harness/columns.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
-import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
+import { Variants, noteThroughput, startBare, peersAgainst, startBareRecords } from './sides.js'
 
 /** Frames of the bare pair, as large as a producer's default batch. */
 export const FRAME_BYTES = 64 * 1024
@@ -21,6 +25,7 @@ interface Parameters {
   readonly sizeBytes: number
 }
 
+const WRITTEN = 'bare ws, copied and written'
 const RATE = { figure: 'recordsPerSecond', bound: 'at least' } as const
 
 export const publish: Scenario<Parameters> = {
@@ -31,6 +36,7 @@ export const publish: Scenario<Parameters> = {
   references: {
     relaxed: 'bare ws',
     fsync: 'relaxed',
+    [WRITTEN]: 'bare ws',
     ...peersAgainst('relaxed'),
   },
   wanted: [
@@ -49,6 +55,8 @@ export const publish: Scenario<Parameters> = {
     const variants = await Variants.start(context)
     const { server, client, url } = await startBare(context)
     const bare = { url, bytes, frameBytes: FRAME_BYTES }
+    const least = await startBareRecords(context)
+    const copied = { url: `${url}relay`, records, sizeBytes }
     const limit = (subject: string, work: () => Promise<Timing>) =>
       noteThroughput(context, { subject, server, records, bytes, work })
     for (const round of context.rounds()) {
@@ -59,6 +67,9 @@ export const publish: Scenario<Parameters> = {
         await pair.client.ask('remove', job)
       })
       await limit('bare ws', () => client.ask('publish', bare))
+      await server.ask('prepareFile', { bytes })
+      await limit(WRITTEN, () => least.ask('publish', copied))
+      await server.ask('checkFile', copied)
       await limit('bare new file', () => server.ask('writeFile', bare))
     }
   },

@@ -23,6 +23,14 @@ export async function startBare(context: ScenarioContext<unknown>): Promise<Omit
   return { server, client, url }
 }
 
+/**
+ * A client on that server which does the least that one can that takes values and hands them out: see
+ * clients/bare.ts, and actors/bare-records.ts for what the server does by the path of its address.
+ */
+export function startBareRecords(context: ScenarioContext<unknown>): Promise<ActorProcess> {
+  return context.start('bare-records-client', 'client')
+}
+
 /** Each peer compared with this subject of ours. */
 export function peersAgainst(subject: string): Record<string, string> {
   return Object.fromEntries(PEER_NAMES.map((name) => [name, subject]))

@@ -45,7 +45,7 @@ async function benchWith(env: Record<string, string>, ...words: string[]): Promi
 }
 
 const SUBJECTS = {
-  publish: ['relaxed', 'fsync', 'bare ws', 'bare new file'],
+  publish: ['relaxed', 'fsync', 'bare ws', 'bare ws, copied and written', 'bare new file'],
   replay: ['first', 'again', 'again, records', 'again, in place', 'bare ws'],
   single: ['relaxed', 'fsync'],
   'end-to-end': ['relaxed', 'fsync'],
