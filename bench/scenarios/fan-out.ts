@@ -1,7 +1,8 @@
 /**
  * One publisher and several subscribers at the tail, each on a connection of its own, all clients in one
  * process. A bare `ws` pair sends as many bytes over one socket, and over as many as there are subscribers.
- * With the most subscribers the records are read in both ways: a value of each, and where they lie.
+ * With the most subscribers the records are read in both ways: a value of each, and where they lie; also
+ * from a bare server that sends each frame on to all who are connected, and by the same job.
  *
  * The publisher is held back: at most `aheadMax` records before the slowest subscriber. The number of
  * deliveries is the same for every number of subscribers.
@@ -13,7 +14,7 @@ import type { Column, Scenario, ScenarioContext } from '../harness/scenario.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
-import { Variants, noteThroughput, startBare } from './sides.js'
+import { Variants, noteThroughput, startBare, startBareRecords } from './sides.js'
 import type { Variant } from './sides.js'
 
 interface Parameters {
@@ -29,6 +30,7 @@ const COLUMNS: readonly Column[] = THROUGHPUT_COLUMNS.map((column) =>
   column.key === 'recordsPerSecond' ? { ...column, title: 'M deliveries/s (min–max)' } : column,
 )
 const COUNTS = [4, 8, 10, 100]
+const BARE_WAYS = { values: 'a view of each', 'in place': 'looked at' } as const
 
 export const fanOut: Scenario<Parameters> = {
   name: 'fan-out',
@@ -40,6 +42,7 @@ export const fanOut: Scenario<Parameters> = {
       [`relaxed × ${count}`, 'bare ws'] as const,
       [`relaxed × ${count}, in place`, 'bare ws'] as const,
       [`bare ws × ${count}`, 'bare ws'] as const,
+      ...Object.values(BARE_WAYS).map((way) => [`bare ws × ${count}, ${way}`, 'bare ws'] as const),
       ...PEER_NAMES.map((peer) => [`${peer} × ${count}`, `relaxed × ${count}`] as const),
     ]),
   ),
@@ -58,6 +61,7 @@ export const fanOut: Scenario<Parameters> = {
     const { deliveries, sizeBytes, subscribers: most } = context.parameters
     const variants = await Variants.start(context, ['relaxed'])
     const { server, client, url } = await startBare(context)
+    const least = await startBareRecords(context)
     const bytes = deliveries * (sizeBytes + COLUMN_BYTES)
     const limit = async (subject: string, sockets: number): Promise<void> => {
       const job = { url, bytes, frameBytes: FRAME_BYTES, sockets }
@@ -74,6 +78,12 @@ export const fanOut: Scenario<Parameters> = {
       })
       await limit('bare ws', 1)
       await limit(`bare ws × ${most}`, most)
+      for (const [way, name] of Object.entries(BARE_WAYS)) {
+        const job = { ...fanJob(context.parameters, most), url: `${url}relay`, way }
+        const work = () => least.ask<Timing>('fanOut', job)
+        const subject = `bare ws × ${most}, ${name}`
+        await noteThroughput(context, { subject, server, records: deliveries, bytes, work })
+      }
     }
   },
 }
@@ -83,10 +93,10 @@ async function fan(
   { subject, pair, durability }: Variant,
   shape: { readonly subscribers: number; readonly round: number; readonly way?: ReadWay },
 ): Promise<void> {
-  const { deliveries, sizeBytes, aheadMax } = context.parameters
+  const { sizeBytes } = context.parameters
   const { subscribers, round, way } = shape
-  const records = Math.floor(deliveries / subscribers)
-  const load = { records, sizeBytes, subscribers, aheadMax, way }
+  const load = { ...fanJob(context.parameters, subscribers), way }
+  const { records } = load
   const job = { url: pair.url, stream: `bench-${subscribers}-${round}`, durability, ...load }
   await noteThroughput(context, {
     subject: `${subject} × ${subscribers}${way === undefined ? '' : `, ${way}`}`,
@@ -96,4 +106,8 @@ async function fan(
     work: () => pair.client.ask<Timing>('fanOut', job),
   })
   await pair.client.ask('remove', job)
+}
+
+function fanJob({ deliveries, sizeBytes, aheadMax }: Parameters, subscribers: number) {
+  return { records: Math.floor(deliveries / subscribers), sizeBytes, subscribers, aheadMax }
 }

@@ -1,7 +1,8 @@
 /**
  * A full replay by one client, of records that are in the page cache, beside a bare `ws` pair that moves
  * the same bytes. The client checks the number that every record carries, so order and completeness are
- * part of the figure.
+ * part of the figure. The same values are read over a bare pair in the same ways, with the same check: what
+ * is then left of its rate nobody can exceed who hands values out like that.
  *
  * The first replay of a segment since it was opened verifies it (*first*); later ones do not (*again*).
  * These two take batches and ask each value of them; *records* takes one record at a time (`for await`)
@@ -15,7 +16,7 @@ import { bestPeer } from '../harness/wanted.js'
 import type { Wanted } from '../harness/wanted.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
-import { Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
+import { Variants, noteThroughput, startBare, peersAgainst, startBareRecords } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -27,6 +28,12 @@ const WAYS: Readonly<Record<string, ReadWay>> = {
   again: 'values',
   'again, records': 'records',
   'again, in place': 'in place',
+}
+/** The same over a bare pair: what no log adds to. */
+const BARE_WAYS: Readonly<Record<string, ReadWay>> = {
+  'bare ws, a view of each': 'values',
+  'bare ws, awaited': 'records',
+  'bare ws, looked at': 'in place',
 }
 const RATE = { figure: 'recordsPerSecond', bound: 'at least' } as const
 
@@ -40,6 +47,7 @@ export const replay: Scenario<Parameters> = {
     again: 'bare ws',
     'again, records': 'bare ws',
     'again, in place': 'bare ws',
+    ...Object.fromEntries(Object.keys(BARE_WAYS).map((subject) => [subject, 'bare ws'])),
     ...peersAgainst('again'),
   },
   wanted: [
@@ -58,6 +66,8 @@ export const replay: Scenario<Parameters> = {
     const variants = await Variants.start(context, ['relaxed'])
     const { server, client, url } = await startBare(context)
     const bare = { url, bytes, frameBytes: FRAME_BYTES }
+    const least = await startBareRecords(context)
+    const numbered = { url: `${url}records?records=${records}&sizeBytes=${sizeBytes}`, records }
     for (const round of context.rounds()) {
       await variants.each(async ({ pair, durability }) => {
         const job = { url: pair.url, stream: `bench-${round}`, durability, records, sizeBytes }
@@ -71,6 +81,10 @@ export const replay: Scenario<Parameters> = {
       })
       const work = () => client.ask<Timing>('replay', bare)
       await noteThroughput(context, { subject: 'bare ws', server, records, bytes, work })
+      for (const [subject, way] of Object.entries(BARE_WAYS)) {
+        const read = () => least.ask<Timing>('replay', { ...numbered, way })
+        await noteThroughput(context, { subject, server, records, bytes, work: read })
+      }
     }
   },
 }

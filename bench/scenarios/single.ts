@@ -1,12 +1,16 @@
 /**
  * Callers that wait: 64 of them on one connection, each publishing its next record when its last is
  * acknowledged. What a request handler does that answers when its record is safe.
+ *
+ * Beside it the least that as many callers can cost: the values of one turn go into one frame of a bare `ws`
+ * pair, the server answers with their number and keeps nothing, and each caller has its promise.
  */
 import { ACK_COLUMNS } from '../harness/columns.js'
+import type { ActorProcess } from '../harness/actor-process.js'
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
-import { Variants, noteFigures, peersAgainst } from './sides.js'
+import { Variants, noteFigures, peersAgainst, startBare, startBareRecords } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -20,12 +24,16 @@ interface Published extends Timing {
   readonly p99: number
 }
 
+/** Whose syncs are counted: ours. */
+const SYNCING = ['relaxed', 'fsync']
+const ROUND_TRIPS = 'bare ws, round trips'
+
 export const single: Scenario<Parameters> = {
   name: 'single',
   about: 'concurrent callers on one connection each await the publishing of single records',
   columns: ACK_COLUMNS,
   better: 'more',
-  references: { fsync: 'relaxed', ...peersAgainst('relaxed') },
+  references: { relaxed: ROUND_TRIPS, fsync: 'relaxed', ...peersAgainst('relaxed') },
   wanted: [
     {
       subject: 'relaxed',
@@ -41,27 +49,37 @@ export const single: Scenario<Parameters> = {
   async run(context) {
     const { records, sizeBytes, callers } = context.parameters
     const variants = await Variants.start(context)
+    const bare = await startBare(context)
+    const least = await startBareRecords(context)
+    const note = (
+      subject: string,
+      pair: { readonly server: ActorProcess; readonly client: ActorProcess },
+      job: object,
+    ): Promise<void> =>
+      noteFigures(context, {
+        subject,
+        server: pair.server,
+        work: () =>
+          pair.client.ask<Published>('publishEach', { ...job, publishers: 1, window: callers }),
+        figures: ({ seconds, cpuSeconds, p50, p99 }, used) => ({
+          records,
+          recordsPerSecond: records / seconds / 1000,
+          p50,
+          p99,
+          clientCpu: cpuSeconds / (records / 1e6),
+          serverCpu: used.cpuSeconds / (records / 1e6),
+          ...(SYNCING.includes(subject) ? { syncsPerSecond: used.syncs / seconds } : {}),
+        }),
+      })
     for (const round of context.rounds()) {
       await variants.each(async ({ subject, pair, durability }) => {
         const stream = `bench-${subject}-${round}`
         const job = { url: pair.url, stream, durability, records, sizeBytes }
-        await noteFigures(context, {
-          subject,
-          server: pair.server,
-          work: () =>
-            pair.client.ask<Published>('publishEach', { ...job, publishers: 1, window: callers }),
-          figures: ({ seconds, cpuSeconds, p50, p99 }, used) => ({
-            records,
-            recordsPerSecond: records / seconds / 1000,
-            p50,
-            p99,
-            clientCpu: cpuSeconds / (records / 1e6),
-            serverCpu: used.cpuSeconds / (records / 1e6),
-            ...(pair.name === 'tailrace' ? { syncsPerSecond: used.syncs / seconds } : {}),
-          }),
-        })
+        await note(subject, pair, job)
         await pair.client.ask('remove', job)
       })
+      const job = { url: `${bare.url}echo`, records, sizeBytes }
+      await note(ROUND_TRIPS, { server: bare.server, client: least }, job)
     }
   },
 }

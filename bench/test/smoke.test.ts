@@ -46,9 +46,12 @@ async function benchWith(env: Record<string, string>, ...words: string[]): Promi
 
 const SUBJECTS = {
   publish: ['relaxed', 'fsync', 'bare ws', 'bare ws, copied and written', 'bare new file'],
-  replay: ['first', 'again', 'again, records', 'again, in place', 'bare ws'],
-  single: ['relaxed', 'fsync'],
-  'end-to-end': ['relaxed', 'fsync'],
+  replay: [
+    ...['first', 'again', 'again, records', 'again, in place', 'bare ws'],
+    ...['a view of each', 'awaited', 'looked at'].map((way) => `bare ws, ${way}`),
+  ],
+  single: ['relaxed', 'fsync', 'bare ws, round trips'],
+  'end-to-end': ['relaxed', 'fsync', 'bare ws, copied and written'],
   latency: [
     ...['low', 'high'].flatMap((load) => [`relaxed, ${load} rate`, `fsync, ${load} rate`]),
     'one fdatasync',
@@ -58,6 +61,7 @@ const SUBJECTS = {
   'fan-out': [
     ...['relaxed × 4', 'relaxed × 8', 'relaxed × 10', 'relaxed × 10, in place'],
     ...['bare ws', 'bare ws × 10'],
+    ...['bare ws × 10, a view of each', 'bare ws × 10, looked at'],
   ],
   browser: chromiumPath()
     ? ['by batches', 'by batches, in place', 'by record', 'bare WebSocket']
