@@ -6,78 +6,16 @@
  * - `/echo` answers each frame with the number of its values.
  * - `/records?records=…&sizeBytes=…` sends so many numbered values to who reads.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { MappedStorage } from '@tailrace/core'
-import type { StorageFile } from '@tailrace/core'
 import type { WebSocket } from 'ws'
 import { BareFrame, LENGTH_BYTES, countValues } from '../clients/bare-frames.js'
 import { RecordTemplate } from '../clients/record.js'
+import type { RecordFile } from './record-file.js'
 
 /** As large as a producer's default batch. */
 const FRAME_BYTES = 64 * 1024
 /** Queued for one reader before whoever publishes has to wait: what a log would have on its disk. */
 const RELAYED_BYTES_MAX = 8 * 2 ** 20
 const QUEUED_BYTES_MAX = 2 ** 20
-
-/** A file whose blocks are there before it is written, as those of a segment are. */
-export class RecordFile {
-  readonly #directory: string
-  readonly #mapped: StorageFile
-  readonly #descriptor: number
-  #writtenBytes = 0
-
-  private constructor(directory: string, mapped: StorageFile) {
-    this.#directory = directory
-    this.#mapped = mapped
-    this.#descriptor = openSync(join(directory, 'records'), 'r+')
-  }
-
-  /** Makes a file with room for so much. */
-  static async prepare(bytes: number): Promise<RecordFile> {
-    const parent = process.env['TAILRACE_BENCH_DIR'] ?? tmpdir()
-    const directory = await mkdtemp(join(parent, 'tailrace-bench-'))
-    const mapped = await new MappedStorage(directory).create('records', bytes, { isSynced: false })
-    return new RecordFile(directory, mapped)
-  }
-
-  /** Writes a frame behind the last, in this turn. */
-  write(frame: Uint8Array): void {
-    const { length } = frame
-    if (writeSync(this.#descriptor, frame, 0, length, this.#writtenBytes) !== length) {
-      throw new Error('a short write')
-    }
-    this.#writtenBytes += length
-  }
-
-  /** Throws unless just these records are in the file, from number 0 on. */
-  check({ records, sizeBytes }: Records): void {
-    const frame = new BareFrame(FRAME_BYTES)
-    const record = new RecordTemplate(sizeBytes)
-    let at = 0
-    for (let number = 0; number < records;) {
-      for (; number < records && frame.hasRoomFor(sizeBytes); number += 1) {
-        frame.append(record.numbered(number))
-      }
-      const end = at + frame.bytes.length
-      if (frame.bytes.compare(this.#mapped.bytes, at, end) !== 0) {
-        throw new Error(`what was written at ${at} is not there`)
-      }
-      at = end
-      frame.clear()
-    }
-    if (at !== this.#writtenBytes) throw new Error(`${this.#writtenBytes} of ${at} bytes written`)
-  }
-
-  /** Closes and removes the file. */
-  async remove(): Promise<void> {
-    closeSync(this.#descriptor)
-    this.#mapped.close()
-    await rm(this.#directory, { recursive: true })
-  }
-}
 
 /** Those who publish to and read from `/relay`. */
 export class Relay {

@@ -11,7 +11,9 @@ import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { serveJobs, timed } from '../harness/actor.js'
-import { RecordFile, Relay, echoCounts, sendRecordsTo } from './bare-records.js'
+import { RecordTemplate } from '../clients/record.js'
+import { Relay, echoCounts, sendRecordsTo } from './bare-records.js'
+import { RecordFile } from './record-file.js'
 
 const http = createServer()
 const server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 2 ** 27 })
@@ -87,9 +89,10 @@ serveJobs(
       return {}
     },
     /** Fails unless just these records are in the file, and removes it. */
-    checkFile: async (what: { records: number; sizeBytes: number }) => {
+    checkFile: async ({ records, sizeBytes }: { records: number; sizeBytes: number }) => {
       if (relay.file === undefined) throw new Error('no file was prepared')
-      relay.file.check(what)
+      const record = new RecordTemplate(sizeBytes)
+      relay.file.check(records, (number) => record.numbered(number))
       await relay.file.remove()
       relay.file = undefined
       return {}

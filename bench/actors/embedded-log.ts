@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@tailrace/core'
 import { serveJobs, timed } from '../harness/actor.js'
+import { embeddedLimits } from './embedded-limits.js'
 
 const directory = await mkdtemp(
   join(process.env['TAILRACE_BENCH_DIR'] ?? tmpdir(), 'tailrace-bench-'),
@@ -22,6 +23,7 @@ interface AppendJob {
 
 serveJobs(
   {
+    ...embeddedLimits(),
     append: async ({ stream, records, sizeBytes, batchRecords, window }: AppendJob) => {
       const log = await store.ensure(stream, { durability: 'relaxed' })
       const value = new Uint8Array(sizeBytes).fill(0x2e)

@@ -4,6 +4,10 @@
  * Appended one by one, a record is a call of its own: without waiting for 1024 calls, and each waited for
  * before the next. Reading visits every record of the stream that was written in batches, as bytes of its
  * own (`value`) and where they lie (`valueStart`); the first time each batch is verified.
+ *
+ * Beside it the least that has to be done with no log, by the same process: writing the same bytes, unsynced,
+ * into a file that has its blocks, from one buffer, with a checksum of each batch, and with each value copied into its
+ * place before; an array for each value of that file, and a look at each where it lies.
  */
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
@@ -16,6 +20,16 @@ interface Parameters {
 
 const RATE = { figure: 'recordsPerSecond', bound: 'at least', unit: 'M/s' } as const
 
+const COPIED = 'copy, checksum and pwrite'
+const VIEWS = 'views'
+const LOOKED_AT = 'looked at'
+/** What is done to a batch before it is written. */
+const WRITES = {
+  pwrite: { isCopied: false, isChecked: false },
+  'checksum and pwrite': { isCopied: false, isChecked: true },
+  [COPIED]: { isCopied: true, isChecked: true },
+} as const
+
 export const embedded: Scenario<Parameters> = {
   name: 'embedded',
   about: 'one process appends to a log and reads it, no server between',
@@ -24,7 +38,11 @@ export const embedded: Scenario<Parameters> = {
     { key: 'cpu', title: 'CPU s/M', digits: 3 },
   ],
   better: 'more',
-  references: {},
+  references: {
+    'append, in batches': COPIED,
+    'read values, again': VIEWS,
+    'read in place': LOOKED_AT,
+  },
   wanted: [
     { ...RATE, subject: 'append, in batches', value: 10 },
     { ...RATE, subject: 'append, one by one', value: 1.5 },
@@ -62,6 +80,15 @@ export const embedded: Scenario<Parameters> = {
       await note('read values, again', records, () => log.ask('read', { stream, records }))
       await note('read in place', records, () => log.ask('visit', { stream, records }))
       for (const name of [stream, single, awaited]) await log.ask('remove', { stream: name })
+      const job = { records, sizeBytes, batchRecords }
+      for (const [subject, how] of Object.entries(WRITES)) {
+        await note(subject, records, () => log.ask('writeFrames', { ...job, ...how }))
+        if (subject === COPIED) {
+          await note(VIEWS, records, () => log.ask('viewEach', job))
+          await note(LOOKED_AT, records, () => log.ask('lookAtEach', job))
+        }
+        await log.ask('removeFrames')
+      }
     }
   },
 }

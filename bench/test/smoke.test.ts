@@ -76,6 +76,7 @@ const SUBJECTS = {
     'read values, first',
     'read values, again',
     'read in place',
+    ...['pwrite', 'checksum and pwrite', 'copy, checksum and pwrite', 'views', 'looked at'],
   ],
   seek: ['offset', 'time'].flatMap((by) => [`by ${by}, few`, `by ${by}, many`]),
   safety: [1, 2, 16].flatMap((count) => [`relaxed × ${count}`, `fsync × ${count}`]),
