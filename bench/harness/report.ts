@@ -1,8 +1,8 @@
 /** Everything there is to say about a scenario that ran: what the table prints and the JSON holds. */
 import type { ScenarioResult } from './run-scenario.js'
 import type { Scenario } from './scenario.js'
-import { summarize, summarizeElsewhere } from './summary.js'
-import type { Row } from './summary.js'
+import { sharesOfLimits, summarize, summarizeElsewhere } from './summary.js'
+import type { Row, ShareOfLimit } from './summary.js'
 import { judge } from './wanted.js'
 import type { Judgement } from './wanted.js'
 
@@ -13,6 +13,7 @@ export interface ScenarioReport extends ScenarioResult {
   readonly rows: readonly Row[]
   /** Subjects that were measured elsewhere, on the same kind of machine. */
   readonly elsewhere: readonly Row[]
+  readonly limits: readonly ShareOfLimit[]
   readonly wanted: readonly Judgement[]
 }
 
@@ -27,6 +28,7 @@ export function reportOf(
     isSmall,
     rows: summarize(scenario, result),
     elsewhere: summarizeElsewhere(scenario, result),
+    limits: sharesOfLimits(scenario, result),
     wanted: judge(scenario, result),
   }
 }

@@ -44,6 +44,12 @@ export interface ElsewhereRow {
   readonly bridge?: { readonly subject: PeerName; readonly value: number }
 }
 
+/** A subject beside the least that has to be done for the same, which is another subject. */
+export interface Beside {
+  readonly subject: string
+  readonly limit: string
+}
+
 /** What a scenario is given. */
 export interface ScenarioContext<Parameters> {
   readonly parameters: Parameters
@@ -95,6 +101,11 @@ export interface Scenario<Parameters = never> {
   readonly better: 'more' | 'less'
   /** Which subject another is compared with, run for run in the same round. */
   readonly references: Readonly<Record<string, string>>
+  /**
+   * Limits that subjects are held against besides their reference, in the first column; said below the table
+   * where both ran.
+   */
+  readonly limits?: readonly Beside[]
   /** What it is wanted to show; said below its table, with what it did show. */
   readonly wanted?: readonly Wanted[]
   /** What others were measured to do elsewhere. */

@@ -1,6 +1,6 @@
 /** From single runs to medians, spreads and ratios. */
 import type { ScenarioResult } from './run-scenario.js'
-import type { ElsewhereRow, Scenario } from './scenario.js'
+import type { Beside, ElsewhereRow, Scenario } from './scenario.js'
 import { FigureTable, median, ratiosOf } from './series.js'
 
 /** The middle and the ends of a figure over all rounds. */
@@ -60,6 +60,22 @@ export function summarizeElsewhere(scenario: Scenario<object>, result: ScenarioR
     ratio: ratioOf(ratiosOf(table.of(row.subject, key), table.of(row.reference, key))),
     through: table.isBridged(row) ? row.bridge?.subject : undefined,
   }))
+}
+
+/** How much of a limit a subject came to. */
+export interface ShareOfLimit extends Beside {
+  /** Median over the rounds, as of a row. */
+  readonly ratio: number
+}
+
+/** The shares of all limits that ran beside their subjects. */
+export function sharesOfLimits(scenario: Scenario<object>, result: ScenarioResult): ShareOfLimit[] {
+  const table = new FigureTable(scenario, result)
+  const key = scenario.columns[0]?.key ?? ''
+  return (scenario.limits ?? []).flatMap(({ subject, limit }) => {
+    const ratio = ratioOf(ratiosOf(table.of(subject, key), table.of(limit, key)))
+    return ratio === undefined ? [] : [{ subject, limit, ratio }]
+  })
 }
 
 function spreadOf(values: readonly number[]): Spread {

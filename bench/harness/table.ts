@@ -6,8 +6,8 @@ import type { Row, Spread } from './summary.js'
 import { renderJudgements } from './wanted.js'
 
 /**
- * A line per subject, headed by what the scenario models; below it what the figures of others mean, what
- * is wanted, and what went wrong.
+ * A line per subject, headed by what the scenario models; below it how near they came to their limits, what is
+ * wanted, what the figures of others mean, and what went wrong.
  */
 export function renderTable(scenario: Scenario<object>, report: ScenarioReport): string {
   const parameters = Object.entries(report.parameters)
@@ -17,6 +17,7 @@ export function renderTable(scenario: Scenario<object>, report: ScenarioReport):
     `${scenario.name}: ${scenario.about}`,
     `(${parameters})`,
     ...figuresOf(scenario, report),
+    ...limitsOf(report),
     ...(report.isSmall ? [] : renderJudgements(report.wanted)),
     ...report.peers.map(
       ({ name, version, ackMeans }) => `  ${name} ${version}, acknowledged: ${ackMeans}`,
@@ -42,6 +43,15 @@ function figuresOf(scenario: Scenario<object>, { rows, elsewhere }: ScenarioRepo
     ]
   })
   return aligned([header, ...lines], (at) => at === 0 || header[at] === '')
+}
+
+function limitsOf({ limits }: ScenarioReport): string[] {
+  const lines = limits.map(({ subject, limit, ratio }) => [
+    `  limit: ${subject}`,
+    ratioOf(ratio),
+    `of ${limit}`,
+  ])
+  return aligned(lines, (at) => at !== 1)
 }
 
 function cellOf(

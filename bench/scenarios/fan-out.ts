@@ -46,6 +46,10 @@ export const fanOut: Scenario<Parameters> = {
       ...PEER_NAMES.map((peer) => [`${peer} × ${count}`, `relaxed × ${count}`] as const),
     ]),
   ),
+  limits: COUNTS.flatMap((count) => [
+    { subject: `relaxed × ${count}`, limit: `bare ws × ${count}, a view of each` },
+    { subject: `relaxed × ${count}, in place`, limit: `bare ws × ${count}, looked at` },
+  ]),
   wanted: ['relaxed × 100', 'relaxed × 100, in place'].map((subject) => ({
     subject,
     figure: 'gigabytesPerSecond',

@@ -39,6 +39,7 @@ export const publish: Scenario<Parameters> = {
     [WRITTEN]: 'bare ws',
     ...peersAgainst('relaxed'),
   },
+  limits: [{ subject: 'relaxed', limit: WRITTEN }],
   wanted: [
     { ...RATE, subject: 'relaxed', value: 80, unit: '%', against: 'bare ws' },
     { ...RATE, subject: 'relaxed', value: 10, unit: '×', against: bestPeer() },

@@ -50,6 +50,11 @@ export const replay: Scenario<Parameters> = {
     ...Object.fromEntries(Object.keys(BARE_WAYS).map((subject) => [subject, 'bare ws'])),
     ...peersAgainst('again'),
   },
+  limits: [
+    { subject: 'again', limit: 'bare ws, a view of each' },
+    { subject: 'again, records', limit: 'bare ws, awaited' },
+    { subject: 'again, in place', limit: 'bare ws, looked at' },
+  ],
   wanted: [
     ...['again', 'again, records', 'again, in place'].flatMap((subject): Wanted[] => [
       { ...RATE, subject, value: 80, unit: '%', against: 'bare ws' },

@@ -31,6 +31,10 @@ function scenarioOf(wanted: readonly Wanted[], elsewhere?: Elsewhere): Scenario<
     columns: [{ key: 'rate', title: 'k/s', digits: 1 }],
     better: 'more',
     references: { own: 'bare' },
+    limits: [
+      { subject: 'own', limit: 'least' },
+      { subject: 'own', limit: 'nobody' },
+    ],
     wanted,
     ...(elsewhere === undefined ? {} : { elsewhere }),
     full: {},
@@ -59,6 +63,14 @@ describe('a comparison', () => {
   })
 })
 
+describe('a limit', () => {
+  it('is said with the share of it, round by round, and is not where one of the two did not run', () => {
+    const { limits } = report({ own: [10, 80, 30], least: [20, 100, 100] }, scenarioOf([]))
+    expect(limits).toEqual([{ subject: 'own', limit: 'least', ratio: 0.5 }])
+    expect(report({ least: [20] }, scenarioOf([])).limits).toEqual([])
+  })
+})
+
 describe('what was measured elsewhere', () => {
   it('keeps its figures, and is compared through a peer that was measured in both places', () => {
     const rounds = { own: [100, 100, 400], rabbitmq: [20, 40, 40] }
@@ -81,7 +93,10 @@ describe('what was measured elsewhere', () => {
 })
 
 describe('the table', () => {
-  const rounds = { own: [100, 80, 90], bare: [100, 100, 100], rabbitmq: [20, 20, 20] }
+  const rounds = {
+    ...{ own: [100, 80, 90], bare: [100, 100, 100], least: [200, 100, 90] },
+    rabbitmq: [20, 20, 20],
+  }
   const wanted: Wanted[] = [
     { ...RATE, value: 80, unit: '%', against: 'bare' },
     { ...RATE, value: 1, unit: '×', against: 'nobody' },
@@ -95,8 +110,10 @@ describe('the table', () => {
       '                          k/s  ratio',
       'own         90.0 (80.0–100.0)   90 %  of bare',
       'bare      100.0 (100.0–100.0)',
+      'least      100.0 (90.0–200.0)',
       'rabbitmq     20.0 (20.0–20.0)',
       'other *                  50.0   11 %  of own, through rabbitmq',
+      '  limit: own  80 %  of least',
       '  wanted: own  rate  at least 80 % of bare  90.0 %  reached',
       '  wanted: own  rate  at least 1 × nobody            not measured',
       '  wanted: own  rate  at least 5 × other     9.00 ×  reached',

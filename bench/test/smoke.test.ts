@@ -29,6 +29,7 @@ interface Report {
     readonly scenario: string
     readonly rows: readonly Row[]
     readonly remarks: readonly string[]
+    readonly limits: readonly { readonly subject: string; readonly limit: string }[]
     readonly wanted: readonly { readonly wanted: Wanted }[]
     readonly peers: readonly { readonly name: string; readonly ackMeans: string }[]
   }[]
@@ -91,6 +92,12 @@ const SUBJECTS = {
     'write, new file',
   ],
 }
+/** Those that are held against a limit besides their reference. */
+const LIMITED: Record<string, string[]> = {
+  publish: ['relaxed'],
+  replay: ['again', 'again, records', 'again, in place'],
+  'fan-out': ['relaxed × 10', 'relaxed × 10, in place'],
+}
 /** Wanted of what only the full parameters have. */
 const FULL_ONLY = ['relaxed × 100', 'relaxed × 100, in place']
 
@@ -117,6 +124,8 @@ describe('npm run bench', () => {
         if (reference !== undefined) expect(subjects).toContain(reference)
         if (reference !== undefined) expect(ratio).toBeGreaterThan(0)
       }
+      const limits = results[0]?.limits ?? []
+      expect(limits.map(({ subject }) => subject)).toEqual(LIMITED[scenario] ?? [])
       for (const { wanted } of results[0]?.wanted ?? []) {
         if (FULL_ONLY.includes(wanted.subject) || subjects.length === 0) continue
         const row = rows.find(({ subject }) => subject === wanted.subject)
