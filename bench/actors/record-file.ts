@@ -2,7 +2,7 @@
  * A file that is written frame by frame, with no log: what was written is compared afterwards.
  *
  * Its blocks are reserved before, as those of a segment of ours are: of the ways there are to have a file
- * written, in pieces of 64 KiB, the cheapest (a new file took a tenth more).
+ * written, in pieces of 64 KiB, the cheapest: a new file took up to a tenth more.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
