@@ -66,6 +66,12 @@ export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
   readonly nextOffset: number
   readonly #slice: BatchSlice
   readonly #decoder: RecordDecoder<T>
+  /** What the view reads anew for each record although it is the same for all of most batches. */
+  readonly #createTimeUs: number
+  readonly #hasOffsets: boolean
+  readonly #hasTimes: boolean
+  readonly #hasKeys: boolean
+  readonly #hasHeaders: boolean
 
   constructor(slice: BatchSlice, decoder: RecordDecoder<T>) {
     this.view = slice.view
@@ -76,6 +82,12 @@ export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
     this.nextOffset = slice.nextOffset
     this.#slice = slice
     this.#decoder = decoder
+    const { createTimeUs, hasOffsets, hasTimes, hasKeys, hasHeaders } = slice.view
+    this.#createTimeUs = createTimeUs
+    this.#hasOffsets = hasOffsets
+    this.#hasTimes = hasTimes
+    this.#hasKeys = hasKeys
+    this.#hasHeaders = hasHeaders
   }
 
   /** How many records are delivered. */
@@ -158,12 +170,14 @@ export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
    * @throws {RangeError} the index is outside `firstIndex` to `endIndex`.
    */
   record(index: number): StreamRecord<T> {
+    // First the value, which knows whether there is such a record.
+    const value = this.value(index)
     return {
-      offset: this.view.offset(index),
-      value: this.value(index),
-      key: this.view.hasKeys ? this.view.key(index) : undefined,
-      headers: this.view.hasHeaders ? this.#headers(index) : undefined,
-      timeUs: this.view.timeUs(index),
+      offset: this.#hasOffsets ? this.view.offset(index) : this.baseOffset + index,
+      value,
+      key: this.#hasKeys ? this.view.key(index) : undefined,
+      headers: this.#hasHeaders ? this.#headers(index) : undefined,
+      timeUs: this.#hasTimes ? this.view.timeUs(index) : this.#createTimeUs,
       appendTimeUs: this.appendTimeUs,
     }
   }

@@ -50,6 +50,8 @@ const ABSENT = -1
 /** A batch read in place. Valid as long as its bytes are, and until the next {@link wrap}. */
 export class BatchView {
   #bytes: Uint8Array
+  /** That of `#bytes`, which costs something to ask for. */
+  #buffer: ArrayBufferLike
   /** Over the whole ArrayBuffer, so that it serves every `Uint8Array` of the same buffer. */
   #view: DataView
   /** Places below are in `#view`; minus this they are places in `#bytes`. */
@@ -74,7 +76,8 @@ export class BatchView {
    */
   constructor(bytes: Uint8Array, position = 0) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer)
+    this.#buffer = bytes.buffer
+    this.#view = new DataView(this.#buffer)
     this.wrap(bytes, position)
   }
 
@@ -86,8 +89,8 @@ export class BatchView {
    * end in `bytes`; the view then still shows the batch before
    */
   wrap(bytes: Uint8Array, position: number): this {
-    const isSameBuffer = bytes.buffer === this.#view.buffer
-    const view = isSameBuffer ? this.#view : new DataView(bytes.buffer)
+    const { buffer } = bytes
+    const view = buffer === this.#buffer ? this.#view : new DataView(buffer)
     const origin = bytes.byteOffset
     const start = origin + position
     const limit = origin + bytes.length
@@ -95,6 +98,7 @@ export class BatchView {
       throw wrapError(bytes, position)
     }
     this.#bytes = bytes
+    this.#buffer = buffer
     this.#view = view
     this.#origin = origin
     this.#start = start
@@ -329,7 +333,7 @@ export class BatchView {
   #slice(start: number, end: number): Uint8Array {
     if (start > end || end > this.#end) throw this.#endsError(start, end)
     // Not `subarray`: of a Buffer that is a Buffer, and slower.
-    return new Uint8Array(this.#bytes.buffer, start, end - start)
+    return new Uint8Array(this.#buffer, start, end - start)
   }
 
   #checkIndex(i: number): void {
