@@ -13,6 +13,8 @@ import type { WarmMemory } from './warm-memory.js'
 export interface ScenarioResult {
   readonly scenario: string
   readonly parameters: object
+  /** Rounds before those that count. */
+  readonly warmUps: number
   /** In the order of the runs, the warm-up left out. */
   readonly measurements: readonly RoundMeasurement[]
   readonly remarks: readonly string[]
@@ -38,7 +40,7 @@ export interface PeerReport {
 /** How to run. */
 export interface RunOptions {
   readonly isSmall: boolean
-  /** Counted rounds, after the one that warms up. */
+  /** Counted rounds, after those that warm up. */
   readonly rounds: number
   /** Takes the place of single parameters. */
   readonly overrides: Readonly<Record<string, number>>
@@ -65,11 +67,12 @@ export async function runScenario<Parameters extends object>(
   const peers: PeerReport[] = []
   const pinned = canPin()
   const resources = new ScenarioResources(scenario.name, options.profileDirectory)
+  const warmUps = options.isSmall ? 1 : (scenario.warmUps ?? 1)
   let round = 0
   const context: ScenarioContext<Parameters> = {
     parameters,
     *rounds() {
-      for (round = 0; round <= options.rounds; round += 1) yield round
+      for (round = 0; round < warmUps + options.rounds; round += 1) yield round
     },
     start: (name, side) => resources.start(name, pinned ? CORES[side] : undefined),
     makeDirectory: () => resources.makeDirectory(),
@@ -90,10 +93,11 @@ export async function runScenario<Parameters extends object>(
     note: (measurement) => {
       checkValues(scenario.name, measurement)
       const { subject } = measurement
-      if (measurements.some((other) => other.round === round && other.subject === subject)) {
-        throw new Error(`${scenario.name}: ${subject} was noted twice in round ${round}`)
+      const counted = round - warmUps + 1
+      if (measurements.some((other) => other.round === counted && other.subject === subject)) {
+        throw new Error(`${scenario.name}: ${subject} was noted twice in round ${counted}`)
       }
-      if (round > 0) measurements.push({ ...measurement, round })
+      if (counted > 0) measurements.push({ ...measurement, round: counted })
     },
     remark: (text) => remarks.add(text),
   }
@@ -108,6 +112,7 @@ export async function runScenario<Parameters extends object>(
   return {
     scenario: scenario.name,
     parameters,
+    warmUps,
     measurements,
     remarks: [...remarks],
     peers,

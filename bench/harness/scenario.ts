@@ -53,7 +53,7 @@ export interface Beside {
 /** What a scenario is given. */
 export interface ScenarioContext<Parameters> {
   readonly parameters: Parameters
-  /** The number of each round, 0 being the warm-up, whose measurements are not kept. */
+  /** The number of each round from 0 on; the first ones warm up, and what is measured in them is not kept. */
   rounds(): Iterable<number>
   /** Starts `actors/<name>.js` on the core of its side; it ends with the scenario. */
   start(name: string, side: Side): Promise<ActorProcess>
@@ -110,6 +110,11 @@ export interface Scenario<Parameters = never> {
   readonly wanted?: readonly Wanted[]
   /** What others were measured to do elsewhere. */
   readonly elsewhere?: Elsewhere
+  /**
+   * Rounds that warm up before those that count: V8 compiles what has run often enough, and what runs once
+   * for a frame of 64 KiB has not after one round. Default 1, which is also what small parameters have.
+   */
+  readonly warmUps?: number
   readonly full: Parameters
   /** For `npm test`: every path is taken, in seconds. */
   readonly small: Parameters

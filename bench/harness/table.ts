@@ -10,12 +10,13 @@ import { renderJudgements } from './wanted.js'
  * wanted, what the figures of others mean, and what went wrong.
  */
 export function renderTable(scenario: Scenario<object>, report: ScenarioReport): string {
-  const parameters = Object.entries(report.parameters)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(', ')
+  const parameters = Object.entries(report.parameters).map(
+    ([key, value]) => `${key} ${String(value)}`,
+  )
+  const warmUps = `rounds to warm up ${report.warmUps}`
   return [
     `${scenario.name}: ${scenario.about}`,
-    `(${parameters})`,
+    `(${[...parameters, warmUps].join(', ')})`,
     ...figuresOf(scenario, report),
     ...limitsOf(report),
     ...(report.isSmall ? [] : renderJudgements(report.wanted)),

@@ -49,6 +49,7 @@ export const embedded: Scenario<Parameters> = {
     { ...RATE, subject: 'read values, again', value: 40 },
     { ...RATE, subject: 'read in place', value: 40 },
   ],
+  warmUps: 3,
   full: { records: 4_000_000, sizeBytes: 128, batchRecords: 500 },
   small: { records: 20_000, sizeBytes: 128, batchRecords: 500 },
   async run(context) {

@@ -55,6 +55,7 @@ export const endToEnd: Scenario<Parameters> = {
     },
   ],
   elsewhere: LAVINMQ.endToEnd,
+  warmUps: 3,
   full: { records: 2_000_000, sizeBytes: 128 },
   small: { records: 10_000, sizeBytes: 128 },
   async run(context) {

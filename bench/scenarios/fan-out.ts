@@ -59,6 +59,7 @@ export const fanOut: Scenario<Parameters> = {
     against: 'bare ws',
   })),
   elsewhere: LAVINMQ.fanOut,
+  warmUps: 3,
   full: { deliveries: 4_000_000, sizeBytes: 128, aheadMax: 20_000, subscribers: 100 },
   small: { deliveries: 20_000, sizeBytes: 128, aheadMax: 1000, subscribers: 10 },
   async run(context) {

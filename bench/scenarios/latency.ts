@@ -67,6 +67,7 @@ export const latency: Scenario<Parameters> = {
     },
   ],
   elsewhere: LAVINMQ.latency,
+  warmUps: 2,
   full: { lowRate: 1000, highRate: 10_000, seconds: 10, sizeBytes: 128, syncs: 1000 },
   small: { lowRate: 500, highRate: 2000, seconds: 0.3, sizeBytes: 128, syncs: 20 },
   async run(context) {

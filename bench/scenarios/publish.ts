@@ -48,6 +48,7 @@ export const publish: Scenario<Parameters> = {
     { subject: 'relaxed', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
   ],
   elsewhere: LAVINMQ.publish,
+  warmUps: 3,
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {

@@ -63,6 +63,7 @@ export const replay: Scenario<Parameters> = {
     { subject: 'again', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
   ],
   elsewhere: LAVINMQ.replay,
+  warmUps: 3,
   full: { records: 4_000_000, sizeBytes: 128 },
   small: { records: 20_000, sizeBytes: 128 },
   async run(context) {

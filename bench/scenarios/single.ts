@@ -44,6 +44,7 @@ export const single: Scenario<Parameters> = {
       against: bestPeer(),
     },
   ],
+  warmUps: 3,
   full: { records: 300_000, sizeBytes: 128, callers: 64 },
   small: { records: 4000, sizeBytes: 128, callers: 64 },
   async run(context) {

@@ -47,7 +47,14 @@ function report(rounds: Rounds, scenario: Scenario<object>, isSmall = false): Sc
   const measurements = Object.entries(rounds).flatMap(([subject, rates]) =>
     rates.map((rate, at) => ({ subject, round: at + 1, values: { rate, ms: 1000 / rate } })),
   )
-  const result = { scenario: 'race', parameters: {}, measurements, remarks: [], peers: [] }
+  const result = {
+    scenario: 'race',
+    parameters: {},
+    warmUps: 1,
+    measurements,
+    remarks: [],
+    peers: [],
+  }
   return reportOf(scenario, result, isSmall)
 }
 
@@ -106,7 +113,7 @@ describe('the table', () => {
   it('says what each figure is of, what was measured elsewhere, and what is reached', () => {
     expect(renderTable(scenario, report(rounds, scenario)).split('\n')).toEqual([
       'race: who is first',
-      '()',
+      '(rounds to warm up 1)',
       '                          k/s  ratio',
       'own         90.0 (80.0–100.0)   90 %  of bare',
       'bare      100.0 (100.0–100.0)',

@@ -20,6 +20,7 @@ function judged(wanted: Wanted, rounds: Record<string, readonly Record<string, n
   const result: ScenarioResult = {
     scenario: 'some',
     parameters: {},
+    warmUps: 1,
     measurements: Object.entries(rounds).flatMap(([subject, each]) =>
       each.map((values, at) => ({ subject, round: at + 1, values })),
     ),
