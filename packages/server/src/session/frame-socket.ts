@@ -2,8 +2,8 @@
  * Frames onto the wire: the one place that writes to a connection's socket.
  *
  * Every frame is one WebSocket message, written to the `net.Socket` itself: a small header and the
- * bytes as they are, for a run of batches the view of the mapping. Nothing is copied, nothing is
- * split, and since each message is written in one synchronous step, no other can come in between:
+ * bytes as they are, for a run of batches the view of the mapping. Nothing is split, and nothing copied but
+ * what is small. Since each message is written in one synchronous step, no other can come in between:
  * neither ours nor the pong and close frames that `ws` writes to the same socket.
  *
  * The socket is corked from the first write of a turn until its end (`process.nextTick`), so what
@@ -18,6 +18,9 @@ import { FRAME_PREFIX_BYTES, writeFramePrefix, type FrameTypeNumber } from '@tai
 
 import type { SessionWebSocket } from './session-websocket.js'
 import { webSocketHeaderBytes, writeWebSocketHeader } from './websocket-header.js'
+
+/** A frame up to here is copied behind its header: a second piece for the kernel costs more. */
+const JOINED_BYTES_MAX = 1024
 
 /** A connection's two ends of one thing: `ws` for what comes in, the socket for what goes out. */
 export class FrameSocket {
@@ -51,16 +54,19 @@ export class FrameSocket {
   /** Sends a whole frame, prefix included. Dropped when the connection is closing. */
   send(frame: Uint8Array): void {
     if (!this.isOpen) return
-    const header = Buffer.allocUnsafe(webSocketHeaderBytes(frame.byteLength))
-    writeWebSocketHeader(header, frame.byteLength)
-    this.#corkThisTurn()
-    this.#socket.write(header)
-    this.#socket.write(frame, this.#onFlushed)
+    const { byteLength } = frame
+    const headerBytes = webSocketHeaderBytes(byteLength)
+    const isSmall = byteLength <= JOINED_BYTES_MAX
+    const header = Buffer.allocUnsafe(headerBytes + (isSmall ? byteLength : 0))
+    writeWebSocketHeader(header, byteLength)
+    if (isSmall) header.set(frame, headerBytes)
+    this.#write(header, isSmall ? undefined : frame)
   }
 
   /**
    * Sends a frame whose body stays where it is: the socket holds on to the view until the kernel has
-   * taken the bytes, and they must not change until then. Dropped when the connection is closing.
+   * taken the bytes, and they must not change until then; a small one is copied. Dropped when the connection
+   * is closing.
    */
   sendView(
     frame: { readonly type: FrameTypeNumber; readonly channel: number },
@@ -69,12 +75,13 @@ export class FrameSocket {
     if (!this.isOpen) return
     const payloadBytes = FRAME_PREFIX_BYTES + body.byteLength
     const headerBytes = webSocketHeaderBytes(payloadBytes)
-    const header = Buffer.allocUnsafe(headerBytes + FRAME_PREFIX_BYTES)
+    const bodyAt = headerBytes + FRAME_PREFIX_BYTES
+    const isSmall = body.byteLength <= JOINED_BYTES_MAX
+    const header = Buffer.allocUnsafe(bodyAt + (isSmall ? body.byteLength : 0))
     writeWebSocketHeader(header, payloadBytes)
     writeFramePrefix(header, headerBytes, frame)
-    this.#corkThisTurn()
-    this.#socket.write(header)
-    this.#socket.write(body, this.#onFlushed)
+    if (isSmall) header.set(body, bodyAt)
+    this.#write(header, isSmall ? undefined : body)
   }
 
   /** Stops reading. Messages of the piece that was read last may still come. */
@@ -98,6 +105,17 @@ export class FrameSocket {
   /** Ends the connection at once; what is queued is lost. */
   terminate(): void {
     this.#webSocket.terminate()
+  }
+
+  /** One message; `rest` is what was not copied behind the header. */
+  #write(header: Uint8Array, rest: Uint8Array | undefined): void {
+    this.#corkThisTurn()
+    if (rest === undefined) {
+      this.#socket.write(header, this.#onFlushed)
+      return
+    }
+    this.#socket.write(header)
+    this.#socket.write(rest, this.#onFlushed)
   }
 
   #corkThisTurn(): void {
