@@ -106,6 +106,13 @@ export class GroupCommit {
     return failure
   }
 
+  /** Begins no commit any more, and has what waits for one fail with the reason. Poisons nothing. */
+  end(reason: TailraceError): void {
+    this.#failure ??= reason
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
   /** Starts a commit unless one is in flight or nothing is to be done. */
   readonly #start = (): void => {
     this.#isScheduled = false

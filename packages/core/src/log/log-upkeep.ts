@@ -151,10 +151,22 @@ export class LogUpkeep {
   }
 
   /**
-   * Writes down, at a stop, what spares the next opening some work. That it fails, on a full disk, loses
-   * nothing. Call when everything is durable.
+   * The last commit, then one more sync for the note of how far it reached, and what spares the next opening
+   * some work; few streams at a time. @throws {StorageError} STREAM_POISONED, IO_ERROR, NO_SPACE.
    */
-  async noteStop(): Promise<void> {
+  async settleForGood(): Promise<void> {
+    const { commit, writer, syncSlots } = this.#options
+    await commit.flush()
+    await this.idle()
+    await syncSlots.run(async () => {
+      writer.noteRecoveryPoint(commit.durable, this.#metadata.epoch)
+      if (!writer.active.isPointDurable) await writer.active.sync()
+      await this.#noteStop()
+    })
+  }
+
+  /** That it fails, on a full disk, loses nothing. Everything is durable by now. */
+  async #noteStop(): Promise<void> {
     const { writer, onBackgroundError } = this.#options
     const taken = this.#checkpointer.take(writer.endMark(), 'stop')
     if (taken === undefined) await this.#writeProducers().catch(onBackgroundError)

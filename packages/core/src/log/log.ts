@@ -300,7 +300,8 @@ export class Log {
     this.#lastAppendTimeUs = appendTimeUs
     if (producerId !== 0) this.#producers.note(view, baseOffset)
     this.#commit.noteAppended()
-    this.#scheduleVisible()
+    if (this.config.durability === 'relaxed')
+      this.#visibleListeners.notifySoon(this.#options.scheduler)
     return { baseOffset, endOffset: nextOffset, isDuplicate: false }
   }
 
@@ -428,17 +429,30 @@ export class Log {
    * @throws {StorageError} when the last sync fails; the log is closed all the same.
    */
   close(reason = 'the log was closed'): Promise<void> {
-    this.#closing ??= this.#shutDown(streamClosed(this.name, reason))
+    this.#closing ??= this.#shutDown(streamClosed(this.name, reason), 'kept')
     return this.#closing
   }
 
-  async #shutDown(closed: StorageError): Promise<void> {
+  /**
+   * As {@link close}, for a stream that is about to be deleted: nothing more is synced or written down, and
+   * what waits for a sync is not acknowledged. Opening it again finds what a killed process leaves.
+   */
+  discard(reason: string): Promise<void> {
+    this.#closing ??= this.#shutDown(streamClosed(this.name, reason), 'discarded')
+    return this.#closing
+  }
+
+  async #shutDown(closed: StorageError, what: 'kept' | 'discarded'): Promise<void> {
     this.#options.collector.flush()
     this.#closed = closed
     try {
       await this.#appends.idle()
-      if ((this.#damage ?? this.#commit.failure) === undefined) await this.#settleForGood()
+      // Jobs under way may wait for a commit.
+      if (what === 'discarded') await this.#upkeep.idle()
+      else if ((this.#damage ?? this.#commit.failure) === undefined)
+        await this.#upkeep.settleForGood()
     } finally {
+      if (what === 'discarded') this.#commit.end(closed)
       await this.#pointSync.stop()
       await this.#commit.idle()
       await this.#upkeep.idle()
@@ -457,11 +471,6 @@ export class Log {
     return this.#writer.endMark()
   }
 
-  #scheduleVisible(): void {
-    if (this.config.durability === 'fsync') return
-    this.#visibleListeners.notifySoon(this.#options.scheduler)
-  }
-
   /** A commit has ended, well or not. */
   #settle(): void {
     const { failure, durable } = this.#commit
@@ -474,17 +483,6 @@ export class Log {
     }
     this.#durableListeners.notify()
     if (this.config.durability === 'fsync') this.#visibleListeners.notify()
-  }
-
-  /** The last commit, then one more sync for the note of how far it reached; few streams at a time. */
-  async #settleForGood(): Promise<void> {
-    await this.#commit.flush()
-    await this.#upkeep.idle()
-    await this.#options.syncSlots.run(async () => {
-      this.#writer.noteRecoveryPoint(this.#commit.durable, this.epoch)
-      if (!this.#writer.active.isPointDurable) await this.#writer.active.sync()
-      await this.#upkeep.noteStop()
-    })
   }
 
   #assertWritable(): void {

@@ -251,6 +251,8 @@ export class SegmentWriter {
     // One that was cut is open for reading only, and its records are behind a point of a later one.
     if (segment !== this.#active && !this.#unsettled.includes(segment)) return
     if (segment.isClosed) return
+    // It says so already, and was put to rest since, or was never used.
+    if (segment.isResting && segment.isPointAt(position)) return
     segment.noteDurable(position)
     const { bytes, file } = segment.contents()
     const last = readRecoveryPoint(bytes)

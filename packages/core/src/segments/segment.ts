@@ -119,6 +119,21 @@ export class Segment implements Restable {
     return segment
   }
 
+  /**
+   * The first segment of a stream that was just made: without batches, durable with a recovery point that says
+   * so, and at rest until it is used.
+   */
+  static created(options: SegmentOptions): Segment {
+    const segment = new Segment(options, undefined)
+    segment.#state = 'active'
+    segment.#extent = emptyExtent(options.baseOffset)
+    segment.verified = new VerifiedRanges(SEGMENT_HEADER_BYTES)
+    segment.#durablePosition = SEGMENT_HEADER_BYTES
+    segment.notePoint(SEGMENT_HEADER_BYTES)
+    segment.#durablePoint = segment.#notedPoint
+    return segment
+  }
+
   /** A segment whose file is opened when it is read. */
   static sealed(options: SegmentOptions): Segment {
     return new Segment(options, undefined)
@@ -213,6 +228,11 @@ export class Segment implements Restable {
   /** True once {@link notePoint} was called. */
   get hasNotedPoint(): boolean {
     return this.#notedPoint.count > 0
+  }
+
+  /** True when the last one that was noted has this position. */
+  isPointAt(position: number): boolean {
+    return this.hasNotedPoint && this.#notedPoint.position === position
   }
 
   /** True when the recovery point in the header has survived a sync. */

@@ -6,7 +6,7 @@
  * file's later life the work of turning reserved blocks into written ones.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StorageError } from '@tailrace/format'
@@ -17,6 +17,7 @@ import { mapFile, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { CreateOptions, Storage, StorageEntry, StorageFile } from './storage-port.js'
+import { makeWay, removeWhole, syncPath, writeWhole } from './whole-files.js'
 import { reserveZeros, writeDurableZeros, writeZeros } from './write-zeros.js'
 
 /** Of a file that is about to be opened: an index as a whole, as a rule, and the header of a segment. */
@@ -59,9 +60,7 @@ export class MappedStorage implements Storage {
   }
 
   async syncDirectory(directory: string): Promise<void> {
-    await attempt('syncing', directory, async () => {
-      await withHandle(join(this.#root, directory), constants.O_RDONLY, (handle) => handle.sync())
-    })
+    await attempt('syncing', directory, () => syncPath(join(this.#root, directory)))
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -73,9 +72,7 @@ export class MappedStorage implements Storage {
   }
 
   async removeTree(directory: string): Promise<void> {
-    await attempt('removing', directory, () =>
-      rm(join(this.#root, directory), { force: true, recursive: true }),
-    )
+    await attempt('removing', directory, () => removeWhole(join(this.#root, directory)))
   }
 
   readFile(path: string): Uint8Array | undefined {
@@ -91,11 +88,7 @@ export class MappedStorage implements Storage {
   async writeFile(path: string, content: Uint8Array): Promise<void> {
     const absolute = join(this.#root, path)
     try {
-      await makeWay(absolute)
-      await withHandle(absolute, CREATE_FLAGS, async (handle) => {
-        await handle.writeFile(content)
-        await handle.sync()
-      })
+      await writeWhole(absolute, content)
     } catch (error) {
       // As in `create`.
       await rm(absolute, { force: true }).catch(() => undefined)
@@ -172,15 +165,6 @@ export class MappedStorage implements Storage {
 }
 
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
-
-/**
- * Takes a file's name away, so that the next file of the name is another one: cut in place it would be
- * gone under the mappings of whoever still reads it, and a touch of them would end the process.
- */
-async function makeWay(absolute: string): Promise<void> {
-  const found = await lstat(absolute).catch(undefinedIfMissing)
-  if (found?.isFile() === true) await rm(absolute, { force: true })
-}
 
 async function withHandle<T>(
   absolute: string,

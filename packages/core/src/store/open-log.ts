@@ -1,16 +1,25 @@
-/** Opens one stream of a store: files put in order, recovery, producers, then the log. */
-import { indexFileName, StorageError } from '@tailrace/format'
+/** Opens one stream of a store: files put in order, recovery, producers, then the log. Or one just made. */
+import {
+  indexFileName,
+  SEGMENT_HEADER_BYTES,
+  segmentFileName,
+  StorageError,
+} from '@tailrace/format'
 import type { Clock } from '../io/clock.js'
 import type { Scheduler } from '../io/scheduler.js'
 import type { Slots } from '../io/slots.js'
 import { agreedExtent, readCheckpoint } from '../log/checkpoint.js'
+import type { Checkpoint } from '../log/checkpoint.js'
 import { knownEnd } from '../log/known-end.js'
 import { Log } from '../log/log.js'
+import type { LogOptions } from '../log/log-options.js'
 import type { RecordCollector } from '../log/record-collector.js'
 import { recoverLog } from '../log/recovery.js'
+import type { RecoveredLog } from '../log/recovery.js'
 import { unsyncedBytesMaxOf } from '../log/recovery-limits.js'
 import type { RecoveryLimits } from '../log/recovery-limits.js'
 import { collectSegmentFiles } from '../log/segment-files.js'
+import { FIRST_SEGMENT_BYTES } from '../log/segment-writer.js'
 import { readStreamMetadata, writeStreamMetadata } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
 import { finishRepair } from '../repair/finish-repair.js'
@@ -22,8 +31,10 @@ import {
 } from '../producers/producer-snapshot.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
+import { ProducerTable } from '../producers/producer-table.js'
 import { segmentLoader } from '../segments/segment-loader.js'
-import type { Segment } from '../segments/segment.js'
+import { Segment } from '../segments/segment.js'
+import type { SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
 import { STREAMS_DIRECTORY } from './stream-creation.js'
 
@@ -46,11 +57,8 @@ export interface LogEnvironment {
 
 /** Opens the stream. @throws {StorageError} STREAM_CORRUPT when it has no readable metadata; IO_ERROR. */
 export async function openLog(environment: LogEnvironment, name: string): Promise<Log> {
-  const { storage, cache, activeMappings, syncSlots, collector, clock, scheduler } = environment
-  const directory = `${STREAMS_DIRECTORY}/${name}`
-  const onBackgroundError = (error: unknown): void => {
-    environment.onBackgroundError(name, error)
-  }
+  const { storage, cache, activeMappings, limits } = environment
+  const directory = directoryOf(name)
   const found = readStreamMetadata(storage, directory)
   // Whoever renamed or copied the directory has renamed the stream.
   const named = found === undefined ? undefined : { ...found, name }
@@ -61,19 +69,9 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   if (stored === undefined || files.length === 0) throw unopenable(name, stored)
   const gaps = stored.gaps ?? []
   const { streamId } = stored
-  const rebuilt = new Set<Segment>()
-  const rebuiltNames: string[] = []
   const checkpoint = readCheckpoint(storage, directory, streamId)
-  const loader = segmentLoader(storage, directory, {
-    streamId,
-    extentBelow: (segment, contents) => agreedExtent(checkpoint, segment.baseOffset, contents),
-    onUnusable: (segment) => {
-      if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
-      rebuilt.add(segment)
-    },
-  })
+  const loading = loadingOf(environment, { directory, streamId, checkpoint })
   const snapshot = readProducerSnapshot(storage, directory)
-  const { limits } = environment
   const recovered = await recoverLog({
     storage,
     directory,
@@ -83,8 +81,8 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     knownEnd: knownEnd(stored, snapshot),
     checkpoint,
     unsyncedBytesMax: unsyncedBytesMaxOf(limits, stored.config),
-    rebuilt: rebuiltNames,
-    loader,
+    rebuilt: loading.rebuiltNames,
+    loader: loading.loader,
     cache,
     activeMappings,
   })
@@ -106,23 +104,100 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
     for (const segment of recovered.segments) segment.close()
     throw error
   })
-  return new Log({
-    storage,
-    directory,
+  return logOf(environment, {
     metadata,
     recovered: { ...recovered, report },
     producers,
-    rebuilt,
+    loading,
+  })
+}
+
+/**
+ * Opens a stream that this process has just made: what an opening would find is known, and durable. Reads and
+ * writes nothing; the segment's file is opened by the first who uses it.
+ */
+export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata): Log {
+  const { cache, activeMappings } = environment
+  const { name, streamId, startOffset: baseOffset } = metadata
+  const loading = loadingOf(environment, {
+    directory: directoryOf(name),
+    streamId,
+    checkpoint: undefined,
+  })
+  const { loader, rebuiltNames } = loading
+  const fileName = segmentFileName(baseOffset)
+  const sizeBytes = FIRST_SEGMENT_BYTES
+  const place = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
+  const recovered: RecoveredLog = {
+    segments: [Segment.created(place)],
+    uncut: [],
+    hasLostBatches: false,
+    checkpointPosition: SEGMENT_HEADER_BYTES,
+    report: { scannedBytes: 0, rebuilt: rebuiltNames },
+  }
+  return logOf(environment, { metadata, recovered, producers: new ProducerTable(), loading })
+}
+
+/** How the segments of a stream are opened, and what that finds of no use. */
+interface Loading {
+  readonly loader: SegmentLoader
+  readonly rebuilt: Set<Segment>
+  /** For the report. */
+  readonly rebuiltNames: string[]
+}
+
+function loadingOf(
+  { storage }: LogEnvironment,
+  stream: {
+    readonly directory: string
+    readonly streamId: string
+    readonly checkpoint: Checkpoint | undefined
+  },
+): Loading {
+  const { directory, streamId, checkpoint } = stream
+  const rebuilt = new Set<Segment>()
+  const rebuiltNames: string[] = []
+  const loader = segmentLoader(storage, directory, {
+    streamId,
+    extentBelow: (segment, contents) => agreedExtent(checkpoint, segment.baseOffset, contents),
+    onUnusable: (segment) => {
+      if (!rebuilt.has(segment)) rebuiltNames.push(indexFileName(segment.baseOffset))
+      rebuilt.add(segment)
+    },
+  })
+  return { loader, rebuilt, rebuiltNames }
+}
+
+function logOf(
+  environment: LogEnvironment,
+  found: Pick<LogOptions, 'metadata' | 'recovered' | 'producers'> & { readonly loading: Loading },
+): Log {
+  const { storage, cache, activeMappings, syncSlots, collector, clock, scheduler, limits } =
+    environment
+  const { metadata, recovered, producers, loading } = found
+  return new Log({
+    storage,
+    directory: directoryOf(metadata.name),
+    metadata,
+    recovered,
+    producers,
+    rebuilt: loading.rebuilt,
     limits,
-    loader,
+    loader: loading.loader,
     cache,
     activeMappings,
     syncSlots,
     collector,
     clock,
     scheduler,
-    onBackgroundError,
+    onBackgroundError: (error) => {
+      environment.onBackgroundError(metadata.name, error)
+    },
   })
+}
+
+function directoryOf(name: string): string {
+  return `${STREAMS_DIRECTORY}/${name}`
 }
 
 /**

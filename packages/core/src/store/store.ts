@@ -1,9 +1,9 @@
 /**
  * A data directory: the streams in it, one writer process.
  *
- * Streams are opened on first use and stay open. Every operation on the set of streams (creating,
- * opening, deleting) runs one after another, so that two callers who ensure the same name get the same
- * log.
+ * Streams are opened on first use and stay open. Creating, opening and deleting streams of one name runs
+ * one after another, so that two callers who ensure the same name get the same log; different names do not
+ * wait for each other.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
 import { JobQueue } from '../io/job-queue.js'
+import { NamedJobs } from '../io/named-jobs.js'
 import { eventLoopScheduler } from '../io/scheduler.js'
 import type { Scheduler } from '../io/scheduler.js'
 import { Slots, syncsInFlightMax } from '../io/slots.js'
@@ -22,7 +23,8 @@ import type { RecoveryLimits } from '../log/recovery-limits.js'
 import type { RecoveryReport } from '../log/recovery-report.js'
 import { RecordCollector } from '../log/record-collector.js'
 import { configDifference, DEFAULT_STREAM_CONFIG, parseStreamConfig } from '../log/stream-config.js'
-import type { StreamConfigInput } from '../log/stream-config.js'
+import type { StreamConfig, StreamConfigInput } from '../log/stream-config.js'
+import type { StreamMetadata } from '../log/stream-metadata.js'
 import { ActiveMappings } from '../segments/active-mappings.js'
 import { MappingCache } from '../segments/mapping-cache.js'
 import type { ClosedMappings } from '../storage/closed-mappings.js'
@@ -31,19 +33,14 @@ import { useNativeCrc32 } from '../storage/native-crc32.js'
 import { storageErrorOf } from '../storage/storage-error.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import { isStreamEntry, linkedStream } from './linked-streams.js'
-import { openLog } from './open-log.js'
+import { openLog, openNewLog } from './open-log.js'
 import type { LogEnvironment } from './open-log.js'
 import { lockStore } from './store-lock.js'
 import type { StoreLock } from './store-lock.js'
 import { openStoreMetadata, writeStoreMetadata } from './store-metadata.js'
 import type { StoreMetadata } from './store-metadata.js'
-import {
-  createStream,
-  finishRemovals,
-  STREAMS_DIRECTORY,
-  TRASH_DIRECTORY,
-  trashStream,
-} from './stream-creation.js'
+import { finishRemovals, STREAMS_DIRECTORY, TRASH_DIRECTORY } from './stream-creation.js'
+import { StreamDirectories } from './stream-directories.js'
 
 /** Settings of a store; each has a default. */
 export interface StoreOptions {
@@ -126,13 +123,13 @@ export class Store implements AsyncDisposable {
   readonly #names: Set<string>
   /** Those of them that are symbolic links: as good as damaged. */
   readonly #linkedNames: Set<string>
-  /**
-   * Streams that are to go since creating or deleting them failed halfway: their directory still bears the
-   * name, or was moved to the trash. Whoever creates or deletes a stream of the name goes on with it.
-   */
-  readonly #unfinished = new Map<string, 'named' | 'moved'>()
+  readonly #directories: StreamDirectories
   readonly #logs = new Map<string, Log>()
-  readonly #jobs = new JobQueue(() => undefined)
+  readonly #jobs = new NamedJobs()
+  /** Openings read, and may have to write. */
+  readonly #openings = new Slots(syncsInFlightMax())
+  readonly #epochs = new JobQueue(() => undefined)
+  #closing: Promise<void> | undefined
   #metadata: StoreMetadata
   /** The last epoch given; up to that of the metadata they are reserved for this process. */
   #lastEpoch: number
@@ -145,6 +142,7 @@ export class Store implements AsyncDisposable {
     found: { readonly metadata: StoreMetadata; readonly entries: readonly StorageEntry[] },
   ) {
     this.#home = home
+    this.#directories = new StreamDirectories(home.storage)
     this.#onRecovery = options.onRecovery ?? (() => undefined)
     this.#metadata = found.metadata
     this.#lastEpoch = found.metadata.lastEpoch
@@ -160,7 +158,7 @@ export class Store implements AsyncDisposable {
       activeMappings: new ActiveMappings(options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT),
       syncSlots: new Slots(syncsInFlightMax()),
       collector: new RecordCollector(new BatchBuilder(), clock),
-      nextEpoch: () => this.#nextEpoch(),
+      nextEpoch: () => this.#epochs.run(() => this.#nextEpoch()),
       bootId: options.bootId ?? currentBootId(),
       limits: options.recoveryLimits ?? RECOVERY_LIMITS,
       onBackgroundError: options.onBackgroundError ?? (() => undefined),
@@ -213,10 +211,11 @@ export class Store implements AsyncDisposable {
   async ensure(name: string, config: StreamConfigInput = {}): Promise<Log> {
     checkStreamName(name)
     const asked = parseStreamConfig(config)
-    return this.#jobs.run(async () => {
+    return this.#jobs.run(name, async () => {
       this.#assertOpen()
-      if (!this.#names.has(name)) await this.#create(name, { ...DEFAULT_STREAM_CONFIG, ...asked })
-      const log = await this.#logOf(name)
+      const log = this.#names.has(name)
+        ? await this.#logOf(name)
+        : await this.#create(name, { ...DEFAULT_STREAM_CONFIG, ...asked })
       const difference = configDifference(asked, log.config)
       if (difference === undefined) return log
       const message = `stream "${name}" exists with another configuration: ${difference}`
@@ -235,7 +234,7 @@ export class Store implements AsyncDisposable {
     const opened = this.#logs.get(name)
     if (opened?.isClosed === false) return opened
     checkStreamName(name)
-    return this.#jobs.run(async () => {
+    return this.#jobs.run(name, async () => {
       this.#assertOpen()
       if (!this.#names.has(name)) throw notFound(name)
       return this.#logOf(name)
@@ -243,7 +242,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Deletes a stream with all its records. Its readers end with STREAM_CLOSED.
+   * Deletes a stream with all its records. Its readers end with STREAM_CLOSED, and so do appends that wait
+   * for a sync.
    *
    * @throws {RequestError} STREAM_NOT_FOUND; INVALID_STREAM_NAME.
    * @throws {StorageError} NO_SPACE, IO_ERROR: the stream is there as it was, or gone but not known to stay
@@ -251,11 +251,11 @@ export class Store implements AsyncDisposable {
    */
   async delete(name: string): Promise<void> {
     checkStreamName(name)
-    await this.#jobs.run(async () => {
+    await this.#jobs.run(name, async () => {
       this.#assertOpen()
-      if (!this.#names.has(name) && !this.#unfinished.has(name)) throw notFound(name)
+      if (!this.#names.has(name) && !this.#directories.isUnfinished(name)) throw notFound(name)
       // Not opened for it: a stream that is damaged beyond opening can be deleted, too.
-      await this.#logs.get(name)?.close('the stream was deleted').catch(ignoreFailedSync)
+      await this.#logs.get(name)?.discard('the stream was deleted').catch(ignoreFailedSync)
       this.#logs.delete(name)
       await this.#remove(name)
     })
@@ -263,17 +263,21 @@ export class Store implements AsyncDisposable {
 
   /** Syncs and closes every stream and releases the directory. Idempotent. */
   async close(): Promise<void> {
-    if (this.#isClosed) return this.#jobs.idle()
+    if (this.#closing !== undefined) return this.#closing.catch(ignoreFailedSync)
     this.#isClosed = true
     this.#cancelUpkeep()
-    await this.#jobs.run(async () => {
-      const closings = [...this.#logs.values()].map((log) => log.close('the store was closed'))
-      const outcomes = await Promise.allSettled(closings)
-      this.#logs.clear()
-      this.#home.lock?.release()
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    })
+    this.#closing = this.#shutDown()
+    await this.#closing
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#jobs.idle()
+    const closings = [...this.#logs.values()].map((log) => log.close('the store was closed'))
+    const outcomes = await Promise.allSettled(closings)
+    this.#logs.clear()
+    this.#home.lock?.release()
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   /** As {@link close}. */
@@ -281,40 +285,34 @@ export class Store implements AsyncDisposable {
     await this.close()
   }
 
-  async #create(name: string, config: typeof DEFAULT_STREAM_CONFIG): Promise<void> {
-    if (this.#unfinished.has(name)) await this.#remove(name)
-    const { storage } = this.#home
-    const epoch = await this.#nextEpoch()
-    await createStream(storage, {
+  /** What was made needs no recovery. */
+  async #create(name: string, config: StreamConfig): Promise<Log> {
+    if (this.#directories.isUnfinished(name)) await this.#remove(name)
+    const { clock, bootId, nextEpoch } = this.#environment
+    const metadata: StreamMetadata = {
       formatVersion: 1,
       name,
       streamId: randomBytes(16).toString('hex'),
-      epoch,
-      createdUs: this.#environment.clock.nowUs(),
+      epoch: await nextEpoch(),
+      createdUs: clock.nowUs(),
       config,
       startOffset: 0,
-    })
-    try {
-      await storage.syncDirectory(STREAMS_DIRECTORY)
-    } catch (error) {
-      this.#unfinished.set(name, 'named')
-      await this.#remove(name).catch(leaveUnfinished)
-      throw error
+      // As an opening would note: it is open from the beginning.
+      ...(config.durability === 'relaxed' && { openSinceBoot: bootId }),
     }
+    await this.#directories.create(metadata)
     this.#names.add(name)
+    const log = openNewLog(this.#environment, metadata)
+    this.#logs.set(name, log)
+    return log
   }
 
   /** Takes a stream away, or goes on with that. When its directory cannot be moved, it is still there. */
   async #remove(name: string): Promise<void> {
-    const { storage } = this.#home
-    if (this.#unfinished.get(name) !== 'moved') {
-      await trashStream(storage, name, randomBytes(16).toString('hex'))
-    }
-    this.#names.delete(name)
-    this.#linkedNames.delete(name)
-    this.#unfinished.set(name, 'moved')
-    await finishRemovals(storage)
-    this.#unfinished.delete(name)
+    await this.#directories.remove(name, () => {
+      this.#names.delete(name)
+      this.#linkedNames.delete(name)
+    })
   }
 
   async #logOf(name: string): Promise<Log> {
@@ -323,7 +321,7 @@ export class Store implements AsyncDisposable {
     // Closed by itself, perhaps still being closed; how that ends concerns whoever did it.
     await opened?.close().catch(ignoreFailedSync)
     if (this.#linkedNames.has(name)) throw linkedStream(name)
-    const log = await openLog(this.#environment, name)
+    const log = await this.#openings.run(() => openLog(this.#environment, name))
     const { tornTail, damage, forgottenProducers } = log.recovery
     if ((tornTail ?? damage ?? forgottenProducers) !== undefined)
       this.#onRecovery(name, log.recovery)
@@ -372,10 +370,5 @@ function notFound(name: string): RequestError {
 
 /** A stream that is deleted need not be synced, and who closed a log was told how that ended. */
 function ignoreFailedSync(error: unknown): void {
-  if (!(error instanceof StorageError)) throw error
-}
-
-/** Why the creation failed is told; what it left waits for the next one to create or delete the stream. */
-function leaveUnfinished(error: unknown): void {
   if (!(error instanceof StorageError)) throw error
 }
