@@ -14,11 +14,18 @@ export interface Restable {
   rest(): void
 }
 
-/** An account of the active segments that are mapped. */
+/**
+ * An account of the active segments that are mapped.
+ *
+ * Those that can rest are kept apart from those that cannot. Where thousands wait for a sync at once, looking
+ * at all of them for one that can rest, with each append, would cost more than the appends.
+ */
 export class ActiveMappings {
   readonly #countMax: number
-  /** In order of use, the least recent first. */
-  readonly #mapped = new Set<Restable>()
+  /** Could rest when they were touched, the least recently used first. */
+  readonly #quiet = new Set<Restable>()
+  /** Could not. Whoever can again is touched then. */
+  readonly #busy = new Set<Restable>()
 
   /** @param countMax - how many may stay mapped; busy ones always may. */
   constructor(countMax: number) {
@@ -27,24 +34,28 @@ export class ActiveMappings {
 
   /** How many are mapped. */
   get count(): number {
-    return this.#mapped.size
+    return this.#quiet.size + this.#busy.size
   }
 
-  /** Says that the segment was opened or written; others rest when there are too many. */
+  /**
+   * Says that the segment was opened or used, or can rest again; others rest when there are too many. However
+   * many there are, each is looked at once for each time it was touched.
+   */
   touch(segment: Restable): void {
-    this.#mapped.delete(segment)
-    this.#mapped.add(segment)
-    if (this.#mapped.size <= this.#countMax) return
-    for (const quiet of this.#mapped) {
-      if (quiet === segment || this.#mapped.size <= this.#countMax) return
-      if (!quiet.canRest) continue
-      this.#mapped.delete(quiet)
-      quiet.rest()
+    this.forget(segment)
+    const kind = segment.canRest ? this.#quiet : this.#busy
+    kind.add(segment)
+    for (const quiet of this.#quiet) {
+      if (quiet === segment || this.count <= this.#countMax) return
+      this.#quiet.delete(quiet)
+      if (quiet.canRest) quiet.rest()
+      else this.#busy.add(quiet)
     }
   }
 
   /** Takes the segment out of the account: it was sealed or closed. */
   forget(segment: Restable): void {
-    this.#mapped.delete(segment)
+    this.#quiet.delete(segment)
+    this.#busy.delete(segment)
   }
 }

@@ -297,6 +297,7 @@ export class Segment implements Restable {
       if (this.#lastSync === sync) this.#lastSync = undefined
     } finally {
       this.#syncsInFlight -= 1
+      if (this.canRest) this.#activeMappings.touch(this)
     }
   }
 

@@ -2,8 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { ActiveMappings, type Restable } from '../../../src/segments/active-mappings.js'
 
 class FakeActive implements Restable {
-  canRest = true
+  isBusy = false
   restCount = 0
+  looksCount = 0
+
+  get canRest(): boolean {
+    this.looksCount += 1
+    return !this.isBusy
+  }
 
   rest(): void {
     this.restCount += 1
@@ -30,14 +36,34 @@ describe('ActiveMappings', () => {
     const mappings = new ActiveMappings(1)
     const [busy] = touched(mappings, 1)
     if (busy === undefined) throw new Error('unreachable')
-    busy.canRest = false
+    busy.isBusy = true
     const [next] = touched(mappings, 1)
     expect([busy.restCount, next?.restCount]).toEqual([0, 0])
     expect(mappings.count).toBe(2)
-    busy.canRest = true
+    busy.isBusy = false
+    mappings.touch(busy)
     touched(mappings, 1)
     expect([busy.restCount, next?.restCount]).toEqual([1, 1])
     expect(mappings.count).toBe(1)
+  })
+
+  it('does not look through thousands of busy ones for one that can rest', () => {
+    const mappings = new ActiveMappings(10)
+    const segments = touched(mappings, 10)
+    for (let count = 10; count < 5000; count += 1) {
+      const segment = new FakeActive()
+      segment.isBusy = true
+      mappings.touch(segment)
+      segments.push(segment)
+    }
+    expect(mappings.count).toBe(4990)
+    for (const segment of segments) {
+      segment.isBusy = false
+      if (segment.restCount === 0) mappings.touch(segment)
+    }
+    expect(mappings.count).toBe(10)
+    // Twice when it was touched twice, and when it was made to rest.
+    for (const { looksCount } of segments) expect(looksCount).toBeLessThanOrEqual(3)
   })
 
   it('forgets what was sealed or closed', () => {
