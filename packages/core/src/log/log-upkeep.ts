@@ -125,7 +125,10 @@ export class LogUpkeep {
   /** Applies retention as of now. @throws {StorageError} IO_ERROR, NO_SPACE. */
   async applyRetention(): Promise<void> {
     this.#writeIndexesAnew()
-    await this.#jobs.run(() => this.#retain())
+    const { retentionBytes, retentionMs, retentionRecords } = this.#metadata.config
+    // Ten thousand streams are asked in one turn, most of which keep everything.
+    if ((retentionBytes ?? retentionMs ?? retentionRecords) === null) await this.#jobs.idle()
+    else await this.#jobs.run(() => this.#retain())
   }
 
   /** Moves the start to `offset`. @throws {RequestError} OFFSET_OUT_OF_RANGE beyond the durable offset. */
