@@ -42,7 +42,7 @@ export const manyStreams: Scenario<Parameters> = {
   ],
   better: 'more',
   references: Object.fromEntries(COUNTS.map((count) => [`fsync × ${count}`, `relaxed × ${count}`])),
-  full: { records: 1_000_000, sizeBytes: 128, few: 1000, many: 10_000, inFlightMax: 20_000 },
+  full: { records: 400_000, sizeBytes: 128, few: 1000, many: 10_000, inFlightMax: 20_000 },
   small: { records: 2000, sizeBytes: 128, few: 20, many: 20, inFlightMax: 200 },
   async run(context) {
     const { records, few, many, ...shape } = context.parameters
