@@ -11,11 +11,9 @@ import {
   BATCH_LENGTH_MAX,
   encodeSegmentHeader,
   END_MARKER_BYTES,
-  readRecoveryPoint,
   SEGMENT_HEADER_BYTES,
   segmentFileName,
   StorageError,
-  writeRecoveryPoint,
 } from '@tailrace/format'
 import { emptyExtent, Segment } from '../segments/segment.js'
 import type { BatchPlace, SegmentLoader } from '../segments/segment.js'
@@ -158,7 +156,7 @@ export class SegmentWriter {
     else if (!this.#isWithinReach(batch.length))
       throw new Error('no room: recovery would not look there')
     // Waking it may fail, too, and then nothing was written.
-    this.#active.contents()
+    this.#active.open()
     try {
       this.#active.append(batch, place)
     } catch (error) {
@@ -171,8 +169,8 @@ export class SegmentWriter {
   roll(): void {
     const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
-    // First of all, as it may have to be mapped again, which can fail: then nothing has changed yet.
-    sealed.contents()
+    // First of all, as it may have to be opened again, which can fail: then nothing has changed yet.
+    sealed.open()
     const { fileName, file } = this.#preparer.take()
     const baseOffset = sealed.extent().endOffset
     const isInstead = sealed.baseOffset === baseOffset
@@ -254,23 +252,27 @@ export class SegmentWriter {
     // It says so already, and was put to rest since, or was never used.
     if (segment.isResting && segment.isPointAt(position)) return
     segment.noteDurable(position)
-    const { bytes, file } = segment.contents()
-    const last = readRecoveryPoint(bytes)
+    const last = segment.point
     const isKnown = last?.durableOffset === offset && last.durablePosition === position
     const isThere = isKnown && last.epoch === epoch
     if (isThere && segment.hasNotedPoint) return
-    segment.notePoint(position)
     // One that was found is not known to be durable: after a sync that failed in an earlier process its page
-    // counts as written. The same stores again have the next sync write it.
+    // counts as written. The same bytes again have the next sync write it.
     const generation = (last?.generation ?? 0) + (isThere ? 0 : 1)
-    writeRecoveryPoint(bytes, generation % 2 === 0 ? 0 : 1, {
+    const point = {
       durableOffset: offset,
       durablePosition: position,
       generation,
       appendTimeUs,
       epoch,
-    })
-    file.wrote(0, SEGMENT_HEADER_BYTES)
+    }
+    try {
+      segment.writePoint(point)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      // What it speaks of is durable all the same; but a file that cannot be written takes no more records.
+      this.#options.onWriteFailed(error)
+    }
   }
 
   /** Waits for the active segment to get its name, and removes the prepared file that was not used. */

@@ -17,9 +17,14 @@ import {
   commitBatchOrdered,
   END_MARKER_BYTES,
   readHeaderWord,
+  readRecoveryPoint,
+  RECOVERY_POINT_BYTES,
+  RECOVERY_POINTS_AT,
   SEGMENT_HEADER_BYTES,
   stampBatch,
+  writeRecoveryPoint,
 } from '@tailrace/format'
+import type { RecoveryPoint } from '@tailrace/format'
 import { overwriteRange } from '../storage/overwrite.js'
 import type { StorageFile } from '../storage/storage-port.js'
 import type { ActiveMappings, Restable } from './active-mappings.js'
@@ -37,6 +42,9 @@ const HEADER_VIEW = new DataView(HEADER.buffer)
 const COMMIT_END = 8
 const COMMIT = HEADER.subarray(0, COMMIT_END)
 const BEHIND_COMMIT = HEADER.subarray(COMMIT_END)
+
+/** A header in which a recovery point is made before it is written. */
+const POINTS = new Uint8Array(SEGMENT_HEADER_BYTES)
 
 /** What the log writes into a batch, and how far the batch reaches. */
 export interface BatchPlace {
@@ -84,6 +92,8 @@ export class Segment implements Restable {
   sizeBytes: number
   /** Position up to which batches may have been shown that recovery then took back; 0 if none were. */
   shownEnd = 0
+  #file: StorageFile | undefined
+  /** Over the file, since somebody has looked at the bytes: a file that is only written is not mapped. */
   #contents: SegmentBytes | undefined
   #extent: SegmentExtent | undefined
   #state: 'active' | 'sealing' | 'sealed' | 'closed'
@@ -94,25 +104,26 @@ export class Segment implements Restable {
   #durablePosition = 0
   /** The recovery point in the header, and the one that has survived a sync: the how many-th, and its position. */
   #notedPoint = { count: 0, position: SEGMENT_HEADER_BYTES }
+  #point: RecoveryPoint | undefined
   #durablePoint = this.#notedPoint
   #syncsInFlight = 0
   /** The sync that was begun last, until it has succeeded: one that failed stays. */
   #lastSync: Promise<void> | undefined
 
-  private constructor(options: SegmentOptions, contents: SegmentBytes | undefined) {
+  private constructor(options: SegmentOptions, file: StorageFile | undefined) {
     this.baseOffset = options.baseOffset
     this.fileName = options.fileName
     this.sizeBytes = options.sizeBytes
     this.#loader = options.loader
     this.#cache = options.cache
     this.#activeMappings = options.activeMappings
-    this.#contents = contents
-    this.#state = contents === undefined ? 'sealed' : 'active'
+    this.#file = file
+    this.#state = file === undefined ? 'sealed' : 'active'
   }
 
   /** A segment that can be appended to, beginning with the given extent. */
   static active(options: SegmentOptions, file: StorageFile, extent: SegmentExtent): Segment {
-    const segment = new Segment(options, new SegmentBytes(file))
+    const segment = new Segment(options, file)
     segment.#extent = extent
     segment.verified = new VerifiedRanges(extent.dataEnd)
     segment.#activeMappings.touch(segment)
@@ -123,13 +134,13 @@ export class Segment implements Restable {
    * The first segment of a stream that was just made: without batches, durable with a recovery point that says
    * so, and at rest until it is used.
    */
-  static created(options: SegmentOptions): Segment {
+  static created(options: SegmentOptions, point: RecoveryPoint): Segment {
     const segment = new Segment(options, undefined)
     segment.#state = 'active'
     segment.#extent = emptyExtent(options.baseOffset)
     segment.verified = new VerifiedRanges(SEGMENT_HEADER_BYTES)
     segment.#durablePosition = SEGMENT_HEADER_BYTES
-    segment.notePoint(SEGMENT_HEADER_BYTES)
+    segment.notePoint(point)
     segment.#durablePoint = segment.#notedPoint
     return segment
   }
@@ -151,11 +162,21 @@ export class Segment implements Restable {
 
   /** The bytes, mapped if need be. @throws {StorageError} IO_ERROR or STREAM_CORRUPT. */
   contents(): SegmentBytes {
-    if (this.#contents === undefined && this.#state === 'active') this.#wake()
-    else if (this.#contents === undefined) this.#load()
+    const file = this.#opened()
+    return (this.#contents ??= new SegmentBytes(file))
+  }
+
+  /** Opens the file if need be, which can fail. @throws as {@link contents}. */
+  open(): void {
+    this.#opened()
+  }
+
+  #opened(): StorageFile {
+    if (this.#file === undefined && this.#state === 'active') this.#wake()
+    else if (this.#file === undefined) this.#load()
     else if (this.#state === 'sealed') this.#cache.touch(this)
-    if (this.#contents === undefined) throw new Error('a loaded segment has contents')
-    return this.#contents
+    if (this.#file === undefined) throw new Error('a loaded segment has a file')
+    return this.#file
   }
 
   /**
@@ -164,7 +185,7 @@ export class Segment implements Restable {
    * @throws {StorageError} IO_ERROR (as a rejection).
    */
   warmUp(): Promise<void> | undefined {
-    if (this.#contents !== undefined || this.#state !== 'sealed') return undefined
+    if (this.#file !== undefined || this.#state !== 'sealed') return undefined
     return this.#loader.warmUp?.(this)
   }
 
@@ -188,7 +209,7 @@ export class Segment implements Restable {
    * @throws {StorageError} IO_ERROR or NO_SPACE of a write: any of it may lie behind the end.
    */
   append(batch: Uint8Array, place: BatchPlace): void {
-    const contents = this.contents()
+    const file = this.#opened()
     const extent = this.#writableExtent()
     const position = extent.dataEnd
     const { baseOffset, appendTimeUs, epoch } = place
@@ -196,19 +217,20 @@ export class Segment implements Restable {
     const batchLength = batch.length
     // One object, made in one go: spreading another into it costs a microsecond here.
     const stamp = { headerWord, batchLength, baseOffset, appendTimeUs, epoch }
-    if (contents.file.write !== undefined) {
+    if (file.write !== undefined) {
       HEADER.set(batch.subarray(0, BATCH_HEADER_BYTES))
       stampBatch(HEADER_VIEW, 0, stamp)
       commitBatch(HEADER_VIEW, 0, stamp)
       const body = batch.subarray(BATCH_HEADER_BYTES)
-      contents.file.write(position + COMMIT_END, [BEHIND_COMMIT, body])
-      contents.file.write(position, [COMMIT])
+      file.write(position + COMMIT_END, [BEHIND_COMMIT, body])
+      file.write(position, [COMMIT])
     } else {
+      const contents = this.contents()
       // On processors that reorder stores the commit word is a releasing one.
       contents.bytes.set(batch.subarray(COMMIT_END), position + COMMIT_END)
       stampBatch(contents.view, position, stamp)
       commitBatchOrdered(contents.words, position, stamp)
-      contents.file.wrote(position, position + batchLength)
+      file.wrote(position, position + batchLength)
     }
     noteBatch(extent, { position, batchLength }, place)
   }
@@ -219,10 +241,36 @@ export class Segment implements Restable {
     if (this.#state === 'active') this.#activeMappings.touch(this)
   }
 
-  /** Says that a recovery point with this position lies in the header. */
-  notePoint(position: number): void {
+  /** The newest recovery point in the header. */
+  get point(): RecoveryPoint | undefined {
+    return (this.#point ??= readRecoveryPoint(this.contents().bytes))
+  }
+
+  /**
+   * Puts a recovery point into the header: stored where the file is mapped, written where it is not.
+   *
+   * @throws {StorageError} IO_ERROR or NO_SPACE of a write.
+   */
+  writePoint(point: RecoveryPoint): void {
+    const file = this.#opened()
+    const slotIndex = point.generation % 2 === 0 ? 0 : 1
+    if (this.#contents === undefined && file.write !== undefined) {
+      const position = RECOVERY_POINTS_AT + slotIndex * RECOVERY_POINT_BYTES
+      writeRecoveryPoint(POINTS, slotIndex, point)
+      file.write(position, [POINTS.subarray(position, position + RECOVERY_POINT_BYTES)])
+    } else {
+      writeRecoveryPoint(this.contents().bytes, slotIndex, point)
+      file.wrote(0, SEGMENT_HEADER_BYTES)
+    }
+    this.notePoint(point)
+  }
+
+  /** Says that this recovery point lies in the header. */
+  notePoint(point: RecoveryPoint): void {
     const count = this.#notedPoint.count + 1
-    this.#notedPoint = { count, position: Math.max(position, SEGMENT_HEADER_BYTES) }
+    const position = Math.max(point.durablePosition, SEGMENT_HEADER_BYTES)
+    this.#notedPoint = { count, position }
+    this.#point = point
   }
 
   /** True once {@link notePoint} was called. */
@@ -247,12 +295,12 @@ export class Segment implements Restable {
 
   /** True when the mapping was let go until the next use. */
   get isResting(): boolean {
-    return this.#state === 'active' && this.#contents === undefined
+    return this.#state === 'active' && this.#file === undefined
   }
 
   /** True when an active segment is mapped, wholly durable and not being synced. */
   get canRest(): boolean {
-    if (this.#state !== 'active' || this.#contents === undefined) return false
+    if (this.#state !== 'active' || this.#file === undefined) return false
     if (this.#syncsInFlight > 0) return false
     return this.#durablePosition === this.#extent?.dataEnd
   }
@@ -260,13 +308,12 @@ export class Segment implements Restable {
   /** Lets go of the mapping of an active segment until its next use. */
   rest(): void {
     if (!this.canRest) throw new Error('only a durable active segment rests')
-    this.#contents?.file.close()
-    this.#contents = undefined
+    this.#letGo()
   }
 
   /** Ends appending. The contents stay open, out of the cache's reach, until {@link release}. */
   seal(): void {
-    this.contents()
+    this.#opened()
     this.#activeMappings.forget(this)
     this.#state = 'sealing'
   }
@@ -288,7 +335,7 @@ export class Segment implements Restable {
    * pages once, so that of two syncs in flight either may be told, for what only the other one stands for.
    */
   async sync(): Promise<void> {
-    const { file } = this.contents()
+    const file = this.#opened()
     this.#syncsInFlight += 1
     const sync = this.#syncBehind(this.#lastSync, file)
     this.#lastSync = sync
@@ -328,8 +375,7 @@ export class Segment implements Restable {
     if (this.#state === 'closed') return
     if (this.#state === 'active') throw new Error('an active segment stays mapped')
     this.#state = 'sealed'
-    this.#contents?.file.close()
-    this.#contents = undefined
+    this.#letGo()
     this.#extent = undefined
   }
 
@@ -337,25 +383,30 @@ export class Segment implements Restable {
   close(): void {
     this.#cache.forget(this)
     this.#activeMappings.forget(this)
-    this.#contents?.file.close()
-    this.#contents = undefined
+    this.#letGo()
     this.#state = 'closed'
   }
 
   /** The extent of an active segment stays known: only the bytes were let go. */
   #wake(): void {
-    this.#contents = new SegmentBytes(this.#loader.openActive(this))
+    this.#file = this.#loader.openActive(this)
     this.#activeMappings.touch(this)
   }
 
   #load(): void {
     if (this.#state === 'closed') throw new Error(`${this.fileName} was closed`)
     const { file, extent } = this.#loader.openSealed(this)
-    this.#contents = new SegmentBytes(file)
+    this.#file = file
     this.#extent = extent
     this.verified = new VerifiedRanges()
     this.sizeBytes = file.bytes.length
     this.#cache.touch(this)
+  }
+
+  #letGo(): void {
+    this.#file?.close()
+    this.#file = undefined
+    this.#contents = undefined
   }
 
   #writableExtent(): SegmentExtent {

@@ -5,11 +5,14 @@
  * Pages that were stored to one after another are left to the page cache, some MiB behind: a process that
  * writes gigabytes would seem to need as much memory, and whoever watches it would believe that.
  *
+ * Mapped when somebody looks at the bytes: where they are only written and synced nothing is mapped, and of ten
+ * thousand streams that are written in turn most are not read meanwhile.
+ *
  * Does not truncate or grow: a mapping that reaches past its file kills the process when touched.
  */
 import { closeSync, fdatasync, writevSync } from 'node:fs'
 import type { ClosedMappings } from './closed-mappings.js'
-import { isResident, leavePages, PAGE_BYTES } from './mmap.js'
+import { isResident, leavePages, mapFile, PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { storageErrorOf } from './storage-error.js'
 import type { StorageFile } from './storage-port.js'
@@ -22,16 +25,19 @@ export interface MappedFileOptions {
   readonly path: string
   /** Its own; closed with it. */
   readonly descriptor: number
-  /** The mapping. */
-  readonly bytes: Uint8Array
-  /** Is told when the file is closed. */
+  /** Of the whole file. */
+  readonly sizeBytes: number
+  readonly mode: 'read' | 'write'
+  /** Is told when the file is closed that was mapped. */
   readonly closedMappings: ClosedMappings
 }
 
 /** A memory-mapped file with the descriptor that syncs it. */
 export class MappedFile implements StorageFile {
-  readonly bytes: Uint8Array
   readonly #path: string
+  readonly #sizeBytes: number
+  readonly #mode: 'read' | 'write'
+  #bytes: Uint8Array | undefined
   #descriptor: number | undefined
   /** Syncs and reads in flight. */
   #usersCount = 0
@@ -43,16 +49,27 @@ export class MappedFile implements StorageFile {
   constructor(options: MappedFileOptions) {
     this.#path = options.path
     this.#descriptor = options.descriptor
-    this.bytes = options.bytes
+    this.#sizeBytes = options.sizeBytes
+    this.#mode = options.mode
     this.#closedMappings = options.closedMappings
+  }
+
+  /** @throws {StorageError} IO_ERROR when it cannot be mapped. */
+  get bytes(): Uint8Array {
+    return (this.#bytes ??= this.#map())
+  }
+
+  /** Maps it now. @throws as {@link bytes}. */
+  map(): void {
+    this.#bytes ??= this.#map()
   }
 
   /** The store was the write: MAP_SHARED pages are the page cache. */
   wrote(_start: number, end: number): void {
-    if (end - this.#leftTo < HELD_BYTES) return
+    if (this.#bytes === undefined || end - this.#leftTo < HELD_BYTES) return
     // The last one is stored to again.
     const wholeEnd = end - (end % PAGE_BYTES)
-    const isLeft = leavePages(this.bytes, this.#leftTo, wholeEnd - this.#leftTo)
+    const isLeft = leavePages(this.#bytes, this.#leftTo, wholeEnd - this.#leftTo)
     this.#leftTo = isLeft ? wholeEnd : Infinity
   }
 
@@ -60,7 +77,7 @@ export class MappedFile implements StorageFile {
     const descriptor = this.#descriptor
     if (descriptor === undefined) throw new Error(`write to the closed file "${this.#path}"`)
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (position + length > this.bytes.length) throw new Error('write beyond the end of the file')
+    if (position + length > this.#sizeBytes) throw new Error('write beyond the end of the file')
     try {
       writeAll(descriptor, position, parts)
     } catch (error) {
@@ -92,9 +109,20 @@ export class MappedFile implements StorageFile {
   }
 
   close(): void {
-    if (!this.#isClosing) this.#closedMappings.note(this.bytes)
+    if (!this.#isClosing && this.#bytes !== undefined) this.#closedMappings.note(this.#bytes)
     this.#isClosing = true
     this.#release()
+  }
+
+  #map(): Uint8Array {
+    const descriptor = this.#descriptor
+    if (descriptor === undefined) throw new Error(`look at the closed file "${this.#path}"`)
+    if (this.#sizeBytes === 0) return new Uint8Array(0)
+    try {
+      return mapFile(descriptor, this.#sizeBytes, this.#mode)
+    } catch (error) {
+      throw storageErrorOf(error, 'mapping', this.#path)
+    }
   }
 
   /** Does something with the descriptor, which stays open meanwhile. */

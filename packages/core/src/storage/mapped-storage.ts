@@ -13,7 +13,7 @@ import type { StorageError } from '@tailrace/format'
 import { Slots, syncsInFlightMax } from '../io/slots.js'
 import { ClosedMappings } from './closed-mappings.js'
 import { MappedFile } from './mapped-file.js'
-import { mapFile, PAGE_BYTES } from './mmap.js'
+import { PAGE_BYTES } from './mmap.js'
 import { readIntoCache } from './read-ahead.js'
 import { errnoCode, storageErrorOf, withSpace } from './storage-error.js'
 import type { CreateOptions, Storage, StorageEntry, StorageFile } from './storage-port.js'
@@ -124,8 +124,11 @@ export class MappedStorage implements Storage {
       const flags = mode === 'write' ? constants.O_RDWR : constants.O_RDONLY
       descriptor = openSync(join(this.#root, path), flags)
       const sizeBytes = fstatSync(descriptor).size
-      const bytes = sizeBytes === 0 ? new Uint8Array(0) : mapFile(descriptor, sizeBytes, mode)
-      return new MappedFile({ path, descriptor, bytes, closedMappings: this.closedMappings })
+      const { closedMappings } = this
+      const file = new MappedFile({ path, descriptor, sizeBytes, mode, closedMappings })
+      // Who opens it for reading reads it: that it cannot be mapped is told here.
+      if (mode === 'read') file.map()
+      return file
     } catch (error) {
       if (descriptor !== undefined) closeSync(descriptor)
       throw storageErrorOf(error, 'opening', path)

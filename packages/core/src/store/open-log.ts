@@ -36,7 +36,7 @@ import { segmentLoader } from '../segments/segment-loader.js'
 import { Segment } from '../segments/segment.js'
 import type { SegmentLoader } from '../segments/segment.js'
 import type { Storage } from '../storage/storage-port.js'
-import { STREAMS_DIRECTORY } from './stream-creation.js'
+import { firstPoint, STREAMS_DIRECTORY } from './stream-creation.js'
 
 /** What the streams of a store share. */
 export interface LogEnvironment {
@@ -129,7 +129,7 @@ export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata
   const sizeBytes = FIRST_SEGMENT_BYTES
   const place = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
   const recovered: RecoveredLog = {
-    segments: [Segment.created(place)],
+    segments: [Segment.created(place, firstPoint(metadata))],
     uncut: [],
     hasLostBatches: false,
     checkpointPosition: SEGMENT_HEADER_BYTES,

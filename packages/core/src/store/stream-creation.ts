@@ -10,6 +10,7 @@ import {
   segmentFileName,
   writeRecoveryPoint,
 } from '@tailrace/format'
+import type { RecoveryPoint } from '@tailrace/format'
 import { FIRST_SEGMENT_BYTES } from '../log/segment-writer.js'
 import { encodeStreamMetadata, STREAM_METADATA_FILE } from '../log/stream-metadata.js'
 import type { StreamMetadata } from '../log/stream-metadata.js'
@@ -51,14 +52,19 @@ function firstSegment(metadata: StreamMetadata): Uint8Array {
   const { streamId, epoch, startOffset: baseOffset, createdUs } = metadata
   const bytes = new Uint8Array(FIRST_SEGMENT_BYTES)
   bytes.set(encodeSegmentHeader({ streamId, epoch, baseOffset, createdUs }))
-  writeRecoveryPoint(bytes, 1, {
-    durableOffset: baseOffset,
+  writeRecoveryPoint(bytes, 1, firstPoint(metadata))
+  return bytes
+}
+
+/** The recovery point in the segment that a stream is made with. */
+export function firstPoint({ startOffset, epoch }: StreamMetadata): RecoveryPoint {
+  return {
+    durableOffset: startOffset,
     durablePosition: SEGMENT_HEADER_BYTES,
     generation: 1,
     appendTimeUs: 0,
     epoch,
-  })
-  return bytes
+  }
 }
 
 /**

@@ -111,7 +111,10 @@ export class ObservedStorage implements Storage {
 
   #observe(path: string, file: StorageFile): StorageFile {
     return {
-      bytes: file.bytes,
+      // Mapped by the first look.
+      get bytes() {
+        return file.bytes
+      },
       wrote: (start, end) => {
         file.wrote(start, end)
       },

@@ -1,5 +1,5 @@
 /** An append whose write fails: any part of it may lie behind the end, so nothing is appended there. */
-import { StorageError } from '@tailrace/format'
+import { SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import { MappedStorage, openStore } from '../../../src/index.js'
 import type { CreateOptions, StorageFile } from '../../../src/index.js'
@@ -9,6 +9,8 @@ import { temporaryDirectory } from '../../support/temporary.js'
 /** A disk on which writes into open files begin to fail, after a part of them. */
 class FailingStorage extends MappedStorage {
   isFailing = false
+  /** Only writes that begin below this position fail. */
+  failingBelow = Infinity
 
   override async create(path: string, size: number, options?: CreateOptions): Promise<StorageFile> {
     return this.#failing(await super.create(path, size, options))
@@ -25,7 +27,7 @@ class FailingStorage extends MappedStorage {
         file.wrote(start, end)
       },
       write: (position, parts) => {
-        if (!this.isFailing) return file.write?.(position, parts)
+        if (!this.isFailing || position >= this.failingBelow) return file.write?.(position, parts)
         const [first = new Uint8Array(0)] = parts
         file.write?.(position, [first.subarray(0, first.length / 2)])
         throw new StorageError('IO_ERROR', 'EIO while writing', { details: { errno: 'EIO' } })
@@ -61,6 +63,29 @@ describe.each(['fsync', 'relaxed'] as const)('an append whose write fails (%s)',
     expect(reopened.recovery.tornTail?.nextOffset).toBe(1)
     const { baseOffset } = await reopened.append({ value: 'goes on' })
     expect(baseOffset).toBe(1)
+    await again.close()
+  })
+
+  it('cannot note how far it is durable: poisons the log, and all of it is there afterwards', async () => {
+    using directory = temporaryDirectory()
+    const storage = new FailingStorage(directory.path)
+    const store = await openStore(directory.path, { storage })
+    const log = await store.ensure('s', { durability })
+    await log.append({ value: 'kept' })
+    await log.flush()
+    storage.failingBelow = SEGMENT_HEADER_BYTES
+    storage.isFailing = true
+    const append = log.append({ value: 'synced' })
+    await errorOf('STREAM_POISONED', durability === 'fsync' ? append : log.flush())
+    expect(log.failure?.code).toBe('STREAM_POISONED')
+    await store.close().catch(() => undefined)
+    storage.isFailing = false
+
+    const again = await openStore(directory.path)
+    const reopened = await again.ensure('s')
+    expect(reopened.recovery.damage).toBeUndefined()
+    expect(reopened.endOffset).toBe(2)
+    await reopened.append({ value: 'goes on' })
     await again.close()
   })
 })

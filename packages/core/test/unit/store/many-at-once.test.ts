@@ -39,7 +39,11 @@ describe('streams that are created at once', () => {
       // Their first append opens one file and no more.
       storage.operations.length = 0
       for (const log of logs) await log.append({ value: log.name })
+      await Promise.all(logs.map((log) => log.flush()))
+      // Written, synced, with a new recovery point each: who only writes maps nothing.
+      expect(mappingsBelow(directory.at('streams'))).toEqual([])
       for (const log of logs) expect(await valuesOf(log)).toEqual([log.name])
+      expect(mappingsBelow(directory.at('streams'))).toHaveLength(STREAMS)
       expect(countOf('open')).toBe(STREAMS)
       expect(countOf('create')).toBe(0)
     },
