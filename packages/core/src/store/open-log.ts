@@ -112,9 +112,14 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
   })
 }
 
+/** So many active segments of new streams are mapped at once: where there are few, no first use waits for it. */
+const MAPPED_AT_ONCE_MAX = 8
+
 /**
  * Opens a stream that this process has just made: what an opening would find is known, and durable. Reads and
- * writes nothing; the segment's file is opened by the first who uses it.
+ * writes nothing; but for the first few, the segment's file is opened by the first who uses it.
+ *
+ * @throws {StorageError} IO_ERROR, when the file cannot be opened or mapped: it can be tried again by `openLog`.
  */
 export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata): Log {
   const { cache, activeMappings } = environment
@@ -128,8 +133,10 @@ export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata
   const fileName = segmentFileName(baseOffset)
   const sizeBytes = FIRST_SEGMENT_BYTES
   const place = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
+  const segment = Segment.created(place, firstPoint(metadata))
+  if (activeMappings.count < MAPPED_AT_ONCE_MAX) segment.contents()
   const recovered: RecoveredLog = {
-    segments: [Segment.created(place, firstPoint(metadata))],
+    segments: [segment],
     uncut: [],
     hasLostBatches: false,
     checkpointPosition: SEGMENT_HEADER_BYTES,
