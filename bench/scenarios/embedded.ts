@@ -9,6 +9,7 @@
  * into a file that has its blocks, from one buffer, with a checksum of each batch, and with each value copied into its
  * place before; an array for each value of that file, and a look at each where it lies.
  */
+import type { ActorProcess } from '../harness/actor-process.js'
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
 
@@ -54,7 +55,12 @@ export const embedded: Scenario<Parameters> = {
   small: { records: 20_000, sizeBytes: 128, batchRecords: 500 },
   async run(context) {
     const { records, sizeBytes, batchRecords } = context.parameters
-    const log = await context.start('embedded-log', 'server')
+    // As of `Processes` in sides.ts.
+    const [log, singles, least] = [
+      await context.start('embedded-log', 'server'),
+      await context.start('embedded-log', 'server'),
+      await context.start('embedded-log', 'server'),
+    ]
     const note = async (
       subject: string,
       count: number,
@@ -67,28 +73,29 @@ export const embedded: Scenario<Parameters> = {
       context.note({ subject, values })
     }
     for (const round of context.rounds()) {
-      const append = (stream: string, count: number, shape: object): Promise<Timing> =>
-        log.ask('append', { stream, records: count, sizeBytes, ...shape })
+      const append = (to: ActorProcess, stream: string, shape: object): Promise<Timing> =>
+        to.ask('append', { stream, records, sizeBytes, ...shape })
       const [stream, single, awaited] = [`batches-${round}`, `single-${round}`, `awaited-${round}`]
       const batches = { batchRecords, window: 16 }
-      await note('append, in batches', records, () => append(stream, records, batches))
+      await note('append, in batches', records, () => append(log, stream, batches))
       const each = { batchRecords: 1, window: 1024 }
-      await note('append, one by one', records, () => append(single, records, each))
+      await note('append, one by one', records, () => append(singles, single, each))
       const tenth = records / 10
-      const oneAtATime = { batchRecords: 1, window: 1 }
-      await note('append, each awaited', tenth, () => append(awaited, tenth, oneAtATime))
+      const oneAtATime = { records: tenth, batchRecords: 1, window: 1 }
+      await note('append, each awaited', tenth, () => append(singles, awaited, oneAtATime))
       await note('read values, first', records, () => log.ask('read', { stream, records }))
       await note('read values, again', records, () => log.ask('read', { stream, records }))
       await note('read in place', records, () => log.ask('visit', { stream, records }))
-      for (const name of [stream, single, awaited]) await log.ask('remove', { stream: name })
+      await log.ask('remove', { stream })
+      for (const name of [single, awaited]) await singles.ask('remove', { stream: name })
       const job = { records, sizeBytes, batchRecords }
       for (const [subject, how] of Object.entries(WRITES)) {
-        await note(subject, records, () => log.ask('writeFrames', { ...job, ...how }))
+        await note(subject, records, () => least.ask('writeFrames', { ...job, ...how }))
         if (subject === COPIED) {
-          await note(VIEWS, records, () => log.ask('viewEach', job))
-          await note(LOOKED_AT, records, () => log.ask('lookAtEach', job))
+          await note(VIEWS, records, () => least.ask('viewEach', job))
+          await note(LOOKED_AT, records, () => least.ask('lookAtEach', job))
         }
-        await log.ask('removeFrames')
+        await least.ask('removeFrames')
       }
     }
   },

@@ -14,7 +14,7 @@ import type { Column, Scenario, ScenarioContext } from '../harness/scenario.js'
 import { PEER_NAMES } from '../peers/peer.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
-import { Variants, noteThroughput, startBare, startBareRecords } from './sides.js'
+import { Processes, Variants, noteThroughput, startBare } from './sides.js'
 import type { Variant } from './sides.js'
 
 interface Parameters {
@@ -66,7 +66,7 @@ export const fanOut: Scenario<Parameters> = {
     const { deliveries, sizeBytes, subscribers: most } = context.parameters
     const variants = await Variants.start(context, ['relaxed'])
     const { server, client, url } = await startBare(context)
-    const least = await startBareRecords(context)
+    const clients = new Processes(context)
     const bytes = deliveries * (sizeBytes + COLUMN_BYTES)
     const limit = async (subject: string, sockets: number): Promise<void> => {
       const job = { url, bytes, frameBytes: FRAME_BYTES, sockets }
@@ -75,16 +75,17 @@ export const fanOut: Scenario<Parameters> = {
     }
     for (const round of context.rounds()) {
       for (const subscribers of [4, 8, most]) {
-        await variants.each((variant) => fan(context, variant, { subscribers, round }))
+        await variants.each((variant) => fan(context, variant, { clients, subscribers, round }))
       }
       await variants.each(async (variant) => {
         if (variant.pair.name !== 'tailrace') return
-        await fan(context, variant, { subscribers: most, round, way: 'in place' })
+        await fan(context, variant, { clients, subscribers: most, round, way: 'in place' })
       })
       await limit('bare ws', 1)
       await limit(`bare ws × ${most}`, most)
       for (const [way, name] of Object.entries(BARE_WAYS)) {
         const job = { ...fanJob(context.parameters, most), url: `${url}relay`, way }
+        const least = await clients.of('bare-records-client', way)
         const work = () => least.ask<Timing>('fanOut', job)
         const subject = `bare ws × ${most}, ${name}`
         await noteThroughput(context, { subject, server, records: deliveries, bytes, work })
@@ -96,19 +97,26 @@ export const fanOut: Scenario<Parameters> = {
 async function fan(
   context: ScenarioContext<Parameters>,
   { subject, pair, durability }: Variant,
-  shape: { readonly subscribers: number; readonly round: number; readonly way?: ReadWay },
+  shape: {
+    readonly clients: Processes
+    readonly subscribers: number
+    readonly round: number
+    readonly way?: ReadWay
+  },
 ): Promise<void> {
   const { sizeBytes } = context.parameters
-  const { subscribers, round, way } = shape
+  const { clients, subscribers, round, way } = shape
   const load = { ...fanJob(context.parameters, subscribers), way }
   const { records } = load
   const job = { url: pair.url, stream: `bench-${subscribers}-${round}`, durability, ...load }
+  const name = `${subject} × ${subscribers}${way === undefined ? '' : `, ${way}`}`
+  const client = await clients.of(`${pair.name}-client`, name)
   await noteThroughput(context, {
-    subject: `${subject} × ${subscribers}${way === undefined ? '' : `, ${way}`}`,
+    subject: name,
     server: pair.server,
     records: records * subscribers,
     bytes: records * subscribers * (sizeBytes + COLUMN_BYTES),
-    work: () => pair.client.ask<Timing>('fanOut', job),
+    work: () => client.ask<Timing>('fanOut', job),
   })
   await pair.client.ask('remove', job)
 }

@@ -16,7 +16,7 @@ import { bestPeer } from '../harness/wanted.js'
 import type { Wanted } from '../harness/wanted.js'
 import { COLUMN_BYTES, FRAME_BYTES } from './publish.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
-import { Variants, noteThroughput, startBare, peersAgainst, startBareRecords } from './sides.js'
+import { Processes, Variants, noteThroughput, startBare, peersAgainst } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -72,15 +72,16 @@ export const replay: Scenario<Parameters> = {
     const variants = await Variants.start(context, ['relaxed'])
     const { server, client, url } = await startBare(context)
     const bare = { url, bytes, frameBytes: FRAME_BYTES }
-    const least = await startBareRecords(context)
+    const readers = new Processes(context)
     const numbered = { url: `${url}records?records=${records}&sizeBytes=${sizeBytes}`, records }
     for (const round of context.rounds()) {
       await variants.each(async ({ pair, durability }) => {
         const job = { url: pair.url, stream: `bench-${round}`, durability, records, sizeBytes }
         await pair.client.ask('publish', job)
-        const ways = pair.name === 'tailrace' ? WAYS : { [pair.name]: 'values' }
+        const ways: typeof WAYS = pair.name === 'tailrace' ? WAYS : { [pair.name]: 'values' }
         for (const [subject, way] of Object.entries(ways)) {
-          const work = () => pair.client.ask<Timing>('replay', { ...job, way })
+          const reader = await readers.of(`${pair.name}-client`, way)
+          const work = () => reader.ask<Timing>('replay', { ...job, way })
           await noteThroughput(context, { subject, server: pair.server, records, bytes, work })
         }
         await pair.client.ask('remove', job)
@@ -88,7 +89,8 @@ export const replay: Scenario<Parameters> = {
       const work = () => client.ask<Timing>('replay', bare)
       await noteThroughput(context, { subject: 'bare ws', server, records, bytes, work })
       for (const [subject, way] of Object.entries(BARE_WAYS)) {
-        const read = () => least.ask<Timing>('replay', { ...numbered, way })
+        const reader = await readers.of('bare-records-client', way)
+        const read = () => reader.ask<Timing>('replay', { ...numbered, way })
         await noteThroughput(context, { subject, server, records, bytes, work: read })
       }
     }

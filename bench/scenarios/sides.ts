@@ -31,6 +31,27 @@ export function startBareRecords(context: ScenarioContext<unknown>): Promise<Act
   return context.start('bare-records-client', 'client')
 }
 
+/**
+ * Client processes, one for each kind of work: what one has V8 compile, and how large it makes the heap, costs
+ * the others up to half of their speed where they share one.
+ */
+export class Processes {
+  readonly #context: ScenarioContext<unknown>
+  readonly #started = new Map<string, ActorProcess>()
+
+  constructor(context: ScenarioContext<unknown>) {
+    this.#context = context
+  }
+
+  /** The process of an actor for a kind of work, started when it is first asked for. */
+  async of(actor: string, work: string): Promise<ActorProcess> {
+    const key = `${actor} ${work}`
+    const found = this.#started.get(key) ?? (await this.#context.start(actor, 'client'))
+    this.#started.set(key, found)
+    return found
+  }
+}
+
 /** Each peer compared with this subject of ours. */
 export function peersAgainst(subject: string): Record<string, string> {
   return Object.fromEntries(PEER_NAMES.map((name) => [name, subject]))
