@@ -2,8 +2,9 @@
  * Reads binary messages off the socket of a `ws` client and leaves everything else to `ws`.
  *
  * `ws` collects the pieces of a message in buffers of their own and copies them together. Here the socket
- * reads into pages of 1 MiB, and a large message is a view of the page that it was read into: nobody copies
- * it (docs/adr/0017). A smaller one gets bytes of its own, so that who keeps it does not keep a page.
+ * reads into pages (read-pages-node.ts), and a large message is a view of the page that it was read into:
+ * nobody copies it, or once, as far as it had come before its length was known (docs/adr/0017). A smaller one
+ * gets bytes of its own, so that who keeps it does not keep a page.
  *
  * Walks from frame to frame as the server's `MessageReader` does. Pings, pongs and messages that are too long
  * for a page go to `ws` as they came. With the first frame that is anything else (a fragment, text, a close
@@ -15,19 +16,15 @@
 
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 
+import { ReadPages, READ_BYTES_MIN } from './read-pages-node.js'
+import type { Clock } from '../io/clock.js'
 import { decodeServerFrameHeader, Opcode, type ServerFrameHeader } from './server-frame-header.js'
-
-/** Bytes of a page: four of the server's usual DELIVERs. */
-const PAGE_BYTES = 1024 * 1024
 
 /** Messages longer than this are left to `ws`. */
 export const MESSAGE_BYTES_MAX = 512 * 1024
 
 /** Messages from here on are views. */
 export const VIEW_BYTES_MIN = 16 * 1024
-
-/** What there must be room for to read at all: what a socket usually reads at once. */
-const ROOM_BYTES_MIN = 64 * 1024
 
 /** The longest payload of a control frame. */
 const CONTROL_BYTES_MAX = 125
@@ -40,6 +37,8 @@ export interface MessageReaderOptions {
   readonly payloadBytesMax: number
   /** Takes a whole binary message, whose bytes belong to the receiver and never change. */
   readonly onMessage: (bytes: Uint8Array) => void
+  /** Says how fast bytes come. Default: the machine's. */
+  readonly clock?: Pick<Clock, 'elapsedMs'>
 }
 
 /**
@@ -47,7 +46,7 @@ export interface MessageReaderOptions {
  *
  * ```
  *   page   | dealt with | part of a frame | room for the next read |
- *          0            #position         #filled                  PAGE_BYTES
+ *          0            #position         #filled                  its length
  * ```
  */
 export class MessageReader {
@@ -56,9 +55,12 @@ export class MessageReader {
   /** `passing` on everything that is read to the socket's listeners: before the first frame, and aside. */
   #state: 'passing' | 'reading' = 'passing'
   #toWebSocket: DataListener = () => undefined
-  #page = newPage()
+  readonly #pages: ReadPages
+  #page: Uint8Array
   #filled = 0
   #position = 0
+  /** Where the frame ends of which a part is there, if that is in the page; 0 while that is not known. */
+  #frameEnd = 0
   /** Whether some message is a view of the page. */
   #isLent = false
   /** Bytes of the present frame that are still to come, for `ws`. */
@@ -66,6 +68,8 @@ export class MessageReader {
 
   constructor(options: MessageReaderOptions) {
     this.#options = options
+    this.#pages = new ReadPages(options.clock)
+    this.#page = this.#pages.first()
   }
 
   /** Connects a socket whose bytes this reader gets. Until `start` they are handed on to its listeners. */
@@ -90,7 +94,12 @@ export class MessageReader {
 
   /** Where the socket is to read to next. */
   #room(): Uint8Array {
-    if (PAGE_BYTES - this.#filled < ROOM_BYTES_MIN) this.#turnPage()
+    // What completes a message is read, however little room there is for it.
+    if (this.#frameEnd <= this.#filled) {
+      const isShort = this.#page.length - this.#filled < READ_BYTES_MIN
+      if (isShort || this.#pages.isOutgrown(this.#page))
+        this.#turnTo(this.#pages.next(this.#page, this.#isLent))
+    }
     return this.#page.subarray(this.#filled)
   }
 
@@ -101,6 +110,7 @@ export class MessageReader {
       return this.#socket?.push(Buffer.from(bytes)) ?? true
     }
     this.#filled += byteCount
+    this.#pages.noteRead(byteCount)
     this.#readFrames()
     return true
   }
@@ -125,11 +135,17 @@ export class MessageReader {
       if (!this.#isPassing(header)) this.#stepAside()
       return true
     }
-    const end = this.#position + headerBytes + payloadBytes
-    if (end > this.#filled) {
-      if (end > PAGE_BYTES) this.#turnPage()
+    const frameBytes = headerBytes + payloadBytes
+    if (this.#position + frameBytes > this.#filled) {
+      const isLarge = payloadBytes >= VIEW_BYTES_MIN
+      const isCramped = this.#position + frameBytes > this.#page.length
+      if (isCramped || (isLarge && !this.#pages.isLendable(this.#page)))
+        this.#turnTo(this.#pages.forMessage(frameBytes))
+      this.#frameEnd = this.#position + frameBytes
       return false
     }
+    const end = this.#position + frameBytes
+    this.#frameEnd = 0
     this.#position = end
     this.#options.onMessage(this.#message(end - payloadBytes, end))
     return true
@@ -138,7 +154,8 @@ export class MessageReader {
   /** A plain `Uint8Array`, because views of a Buffer are Buffers, down to the application's values. */
   #message(start: number, end: number): Uint8Array {
     const { buffer, byteOffset } = this.#page
-    if (end - start < VIEW_BYTES_MIN) return Uint8Array.from(this.#page.subarray(start, end))
+    if (end - start < VIEW_BYTES_MIN || !this.#pages.isLendable(this.#page))
+      return new Uint8Array(this.#page.subarray(start, end))
     this.#isLent = true
     return new Uint8Array(buffer, byteOffset + start, end - start)
   }
@@ -170,11 +187,11 @@ export class MessageReader {
     this.#socket?.push(rest)
   }
 
-  /** Moves what is left of the page to its start, or, when the page is lent, to the start of another. */
-  #turnPage(): void {
+  /** Moves what is not dealt with to the start of a page, which may be the same. */
+  #turnTo(page: Uint8Array): void {
     const rest = this.#page.subarray(this.#position, this.#filled)
-    if (this.#isLent) this.#page = newPage()
-    this.#page.set(rest)
+    page.set(rest)
+    this.#page = page
     this.#isLent = false
     this.#position = 0
     this.#filled = rest.length
@@ -184,8 +201,4 @@ export class MessageReader {
 function isMessage({ isFinal, isWrong, opcode, payloadBytes }: ServerFrameHeader): boolean {
   if (!isFinal || isWrong || opcode !== Opcode.BINARY) return false
   return payloadBytes <= MESSAGE_BYTES_MAX
-}
-
-function newPage(): Uint8Array {
-  return Buffer.allocUnsafeSlow(PAGE_BYTES)
 }

@@ -22,7 +22,7 @@ import type { FrameSocket } from '../session/frame-socket.js'
 import type { Subscription } from './subscription.js'
 
 /** Body bytes of one DELIVER: larger ones gain nothing and make a browser wait for the whole. */
-const RUN_BYTES_MAX = 256 * 1024
+const RUN_BYTES_MAX = 64 * 1024
 
 /** Bytes queued in one socket: more costs memory and halves the throughput. */
 const QUEUED_BYTES_MAX = 1024 * 1024

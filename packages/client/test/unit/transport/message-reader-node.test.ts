@@ -24,6 +24,8 @@ const CLOSE = 8
 const PING = 9
 const PONG = 10
 const FINAL = 0x80
+const PAGE_BYTES = 1024 * 1024
+const HEADER_BYTES_MAX = 10
 const MASKED = 0x80
 const PAYLOAD_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
 
@@ -74,8 +76,24 @@ afterAll(() => {
   server.close()
 })
 
+/** How fast bytes seem to come, which decides what memory they are read into. */
+const PACES = ['fast', 'slow', 'varying'] as const
+type Pace = (typeof PACES)[number]
+
+function clockOf(pace: Pace): { elapsedMs(): number } {
+  let nowMs = 0
+  let isLate = false
+  return {
+    elapsedMs() {
+      isLate = !isLate
+      if (pace === 'slow' || (pace === 'varying' && isLate)) nowMs += 1000
+      return nowMs
+    },
+  }
+}
+
 /** A connection with `ws` on it, with or without the reader before it, and what came out. */
-async function listen(hasReader: boolean) {
+async function listen(hasReader: boolean, pace: Pace) {
   const heard: string[] = []
   const byReader: Uint8Array[] = []
   const note = (kind: string, data: Uint8Array): void => {
@@ -83,6 +101,7 @@ async function listen(hasReader: boolean) {
   }
   const reader = new MessageReader({
     payloadBytesMax: PAYLOAD_BYTES_MAX,
+    clock: clockOf(pace),
     onMessage(bytes) {
       note('binary', bytes)
       byReader.push(bytes)
@@ -132,8 +151,12 @@ async function write({ socket, peer }: Listening, bytes: Buffer, cuts: readonly 
   socket.destroy()
 }
 
-async function hear(shapes: readonly FrameShape[], cuts: readonly number[], hasReader: boolean) {
-  const listening = await listen(hasReader)
+async function hear(
+  shapes: readonly FrameShape[],
+  cuts: readonly number[],
+  { hasReader = true, pace = 'slow' }: { readonly hasReader?: boolean; readonly pace?: Pace } = {},
+) {
+  const listening = await listen(hasReader, pace)
   await write(listening, Buffer.concat(shapes.map(frame)), cuts)
   return listening
 }
@@ -188,19 +211,19 @@ describe('the reader beside ws', () => {
     'hears what ws alone hears: %s',
     async (_, shapes) => {
       await fc.assert(
-        fc.asyncProperty(shapes, cuts, async (sent, at) => {
-          const beside = await hear(sent, at, true)
-          expect(beside.heard).toEqual((await hear(sent, at, false)).heard)
+        fc.asyncProperty(shapes, cuts, fc.constantFrom(...PACES), async (sent, at, pace) => {
+          const beside = await hear(sent, at, { pace })
+          expect(beside.heard).toEqual((await hear(sent, at, { hasReader: false })).heard)
         }),
-        { numRuns: 25 },
+        { numRuns: 50 },
       )
     },
     60_000,
   )
 
-  test('gives out bytes that never change, over many pages', async () => {
+  test.each(PACES)('gives out bytes that never change, over many pages: %s', async (pace) => {
     const shapes = Array.from({ length: 60 }, (_, at) => ({ opcode: BINARY, length: 50_000 + at }))
-    const { byReader } = await hear(shapes, [0.1, 0.3, 0.31, 0.7], true)
+    const { byReader } = await hear(shapes, [0.1, 0.3, 0.31, 0.7], { pace })
     expect(byReader).toHaveLength(60)
     for (const [at, bytes] of byReader.entries()) {
       const whole = frame({ opcode: BINARY, length: 50_000 + at })
@@ -217,23 +240,35 @@ describe('the reader beside ws', () => {
         { opcode: BINARY, length: 7 },
       ],
       [],
-      true,
     )
     expect(byReader.map((bytes) => bytes.length)).toEqual([0, MESSAGE_BYTES_MAX, 7])
     expect(heard).toHaveLength(4)
   })
 
-  test('makes views of large messages and gives small ones bytes of their own', async () => {
-    const { byReader } = await hear(
-      [
-        { opcode: BINARY, length: VIEW_BYTES_MIN - 1 },
-        { opcode: BINARY, length: VIEW_BYTES_MIN },
-      ],
-      [],
-      true,
-    )
-    const ownBytes = byReader.map((bytes) => bytes.buffer.byteLength)
-    expect(ownBytes).toEqual([VIEW_BYTES_MIN - 1, 1024 * 1024])
+  test('of a slow connection gives each message bytes of its own, and no more', async () => {
+    const lengths = [VIEW_BYTES_MIN - 1, VIEW_BYTES_MIN, 60_000, 200_000, 400_000]
+    const shapes = lengths.flatMap((each) => [
+      { opcode: BINARY, length: each },
+      { opcode: BINARY, length: 100 },
+    ])
+    const { byReader } = await hear(shapes, [0.01, 0.2, 0.5], { pace: 'slow' })
+    expect(byReader).toHaveLength(shapes.length)
+    // With the header of the frame where it was read into memory for just that one.
+    for (const bytes of byReader)
+      expect(bytes.buffer.byteLength - bytes.length).toBeLessThanOrEqual(HEADER_BYTES_MAX)
+    for (const bytes of byReader) expect(Buffer.isBuffer(bytes)).toBe(false)
+  })
+
+  test('of a fast one makes views of large messages and gives small ones their own bytes', async () => {
+    const shapes = Array.from({ length: 80 }, (_, at) => ({
+      opcode: BINARY,
+      length: at % 2 === 0 ? 60_000 : VIEW_BYTES_MIN - 1,
+    }))
+    const { byReader } = await hear(shapes, [], { pace: 'fast' })
+    const last = byReader.slice(60)
+    for (const bytes of last)
+      expect(bytes.buffer.byteLength).toBe(bytes.length === 60_000 ? PAGE_BYTES : bytes.length)
+    expect(new Set(last.map(({ buffer }) => buffer)).size).toBeLessThan(last.length)
     // A plain array, whose parts are plain, too.
     for (const bytes of byReader) expect(Buffer.isBuffer(bytes)).toBe(false)
   })

@@ -32,14 +32,14 @@ class FakeSocket {
   }
 }
 
-/** A log with so many batches of about 100 KiB, and a pump in front of a fake socket. */
-async function setUp(batchCount: number, frameBytesMax = 16 * MIB) {
+/** A log with so many batches, of about 100 KiB unless said otherwise, and a pump in front of a fake socket. */
+async function setUp(batchCount: number, frameBytesMax = 16 * MIB, valueBytes = 100 * KIB) {
   const store = new MemoryStore()
   const log = await store.ensure('orders', { durability: 'relaxed' })
   const producer = log.openProducer({})
   const append = (count: number): void => {
     const sequence = log.endOffset
-    for (const batch of makeBatches(producer, count, { sequence, valueBytes: 100 * KIB })) {
+    for (const batch of makeBatches(producer, count, { sequence, valueBytes })) {
       log.appendBatch(batch)
     }
   }
@@ -73,7 +73,8 @@ async function setUp(batchCount: number, frameBytesMax = 16 * MIB) {
 const { DELIVER, CAUGHT_UP } = FrameType
 
 test('subscriptions take turns, a run each', async () => {
-  const { socket, pump, subscribe } = await setUp(4)
+  // Of two batches each.
+  const { socket, pump, subscribe } = await setUp(4, 16 * MIB, 25 * KIB)
   subscribe(1)
   subscribe(2)
   pump.run()
