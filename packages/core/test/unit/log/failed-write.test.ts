@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { MappedStorage, openStore } from '../../../src/index.js'
 import type { CreateOptions, StorageFile } from '../../../src/index.js'
 import { errorOf } from '../../support/errors.js'
+import { range } from '../../support/records.js'
 import { temporaryDirectory } from '../../support/temporary.js'
+
+/** How many streams a store maps when it makes them (open-log.ts). */
+const MAPPED_AT_ONCE = 8
 
 /** A disk on which writes into open files begin to fail, after a part of them. */
 class FailingStorage extends MappedStorage {
@@ -70,6 +74,8 @@ describe.each(['fsync', 'relaxed'] as const)('an append whose write fails (%s)',
     using directory = temporaryDirectory()
     const storage = new FailingStorage(directory.path)
     const store = await openStore(directory.path, { storage })
+    // The first few are mapped when they are made: there a recovery point is stored, and a store cannot fail.
+    for (const at of range(0, MAPPED_AT_ONCE)) await store.ensure(`mapped-${String(at)}`)
     const log = await store.ensure('s', { durability })
     await log.append({ value: 'kept' })
     await log.flush()
