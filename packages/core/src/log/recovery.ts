@@ -25,7 +25,7 @@ import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { emptyExtent, noteBatch, Segment } from '../segments/segment.js'
 import type { SegmentExtent, SegmentLoader } from '../segments/segment.js'
-import type { Storage } from '../storage/storage-port.js'
+import type { Storage, StorageFile } from '../storage/storage-port.js'
 import { agreedExtent, checkpointWalk } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import { isContinued } from './gap.js'
@@ -426,11 +426,21 @@ async function openContents(
   mode: 'read' | 'write',
 ): Promise<SegmentBytes> {
   const { storage, directory, checkpoint } = options
-  const contents = new SegmentBytes(storage.open(`${directory}/${entry.fileName}`, mode))
+  const contents = mapped(storage.open(`${directory}/${entry.fileName}`, mode))
   await bringIn(contents, 0, SEGMENT_HEADER_BYTES)
   const walk = checkpointWalk(checkpoint, entry.baseOffset, contents)
   if (walk !== undefined) await bringIn(contents, walk.start, walk.limit + END_MARKER_BYTES)
   return contents
+}
+
+/** The bytes of a file, which is closed when it cannot be mapped. */
+function mapped(file: StorageFile): SegmentBytes {
+  try {
+    return new SegmentBytes(file)
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
 /** Reads what is about to be touched, off the event loop. */

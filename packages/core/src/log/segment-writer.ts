@@ -169,17 +169,17 @@ export class SegmentWriter {
   roll(): void {
     const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
-    // First of all, as it may have to be opened again, which can fail: then nothing has changed yet.
+    // First of all, as a file may have to be opened or mapped, which can fail: then nothing has changed yet.
     sealed.open()
-    const { fileName, file } = this.#preparer.take()
+    const { fileName, file, bytes } = this.#preparer.take()
     const baseOffset = sealed.extent().endOffset
     const isInstead = sealed.baseOffset === baseOffset
     // From now on it cannot be put to rest.
     if (!isInstead) sealed.seal()
     const header = encodeSegmentHeader({ ...identity, baseOffset, createdUs: nowUs() })
-    file.bytes.set(header, 0)
+    bytes.set(header, 0)
     file.wrote(0, SEGMENT_HEADER_BYTES)
-    const sizeBytes = file.bytes.length
+    const sizeBytes = bytes.length
     const options = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
     const active = Segment.active(options, file, emptyExtent(baseOffset))
     active.named = this.#giveName(active, sealed.named, isInstead)

@@ -14,6 +14,8 @@ export const PREPARED_FILE_SUFFIX = '.prepared'
 export interface PreparedFile {
   readonly fileName: string
   readonly file: StorageFile
+  /** Those of the file. The first look at them maps it, which can fail. */
+  readonly bytes: Uint8Array
 }
 
 /** One that waits. */
@@ -78,17 +80,23 @@ export class SegmentPreparer {
   }
 
   /**
-   * Hands the file over. Call only when {@link readyBytes} suffices.
+   * Hands the file over, with its bytes to look at. Call only when {@link readyBytes} suffices.
    *
-   * @throws {StorageError} IO_ERROR when it cannot be opened; it goes on waiting.
+   * @throws {StorageError} IO_ERROR when it cannot be opened or mapped; it goes on waiting.
    */
   take(): PreparedFile {
     const prepared = this.#prepared
     if (prepared === undefined) throw new Error('no prepared segment to take')
     const { fileName } = prepared
     const file = prepared.file ?? this.#storage.open(`${this.#directory}/${fileName}`, 'write')
-    this.#prepared = undefined
-    return { fileName, file }
+    try {
+      const { bytes } = file
+      this.#prepared = undefined
+      return { fileName, file, bytes }
+    } catch (error) {
+      if (prepared.file === undefined) file.close()
+      throw error
+    }
   }
 
   /** Waits for a preparation in flight and removes what was not used. */

@@ -134,7 +134,7 @@ export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata
   const sizeBytes = FIRST_SEGMENT_BYTES
   const place = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
   const segment = Segment.created(place, firstPoint(metadata))
-  if (activeMappings.count < MAPPED_AT_ONCE_MAX) segment.contents()
+  if (activeMappings.count < MAPPED_AT_ONCE_MAX) mapAtOnce(segment)
   const recovered: RecoveredLog = {
     segments: [segment],
     uncut: [],
@@ -143,6 +143,16 @@ export function openNewLog(environment: LogEnvironment, metadata: StreamMetadata
     report: { scannedBytes: 0, rebuilt: rebuiltNames },
   }
   return logOf(environment, { metadata, recovered, producers: new ProducerTable(), loading })
+}
+
+/** @throws {StorageError} IO_ERROR; nothing stays open then. */
+function mapAtOnce(segment: Segment): void {
+  try {
+    segment.contents()
+  } catch (error) {
+    segment.close()
+    throw error
+  }
 }
 
 /** How the segments of a stream are opened, and what that finds of no use. */
