@@ -255,9 +255,17 @@ export class Store implements AsyncDisposable {
       this.#assertOpen()
       if (!this.#names.has(name) && !this.#directories.isUnfinished(name)) throw notFound(name)
       // Not opened for it: a stream that is damaged beyond opening can be deleted, too.
-      await this.#logs.get(name)?.discard('the stream was deleted').catch(ignoreFailedSync)
+      const log = this.#logs.get(name)
+      await log?.discard('the stream was deleted').catch(ignoreFailedSync)
       this.#logs.delete(name)
-      await this.#remove(name)
+      try {
+        await this.#remove(name)
+      } catch (error) {
+        // It is there as it was, with records that no sync has covered: whoever has it open sees to them.
+        if (log !== undefined && this.#names.has(name))
+          await this.#logOf(name).catch(ignoreFailedSync)
+        throw error
+      }
     })
   }
 
