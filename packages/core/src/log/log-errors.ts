@@ -1,10 +1,21 @@
 /** The errors a log reports, with their numbers. */
-import { BATCH_LENGTH_MAX, FormatError, RequestError, StorageError } from '@tailrace/format'
+import {
+  BATCH_LENGTH_MAX,
+  FormatError,
+  RequestError,
+  StorageError,
+  TailraceError,
+} from '@tailrace/format'
 import type { Damage, RecoveryReport } from './recovery-report.js'
 
 /** STREAM_CLOSED: the log was closed or deleted, for the given reason. */
 export function streamClosed(stream: string, reason: string): StorageError {
   return new StorageError('STREAM_CLOSED', `stream "${stream}": ${reason}`, { details: { stream } })
+}
+
+/** True for what {@link streamClosed} returns. */
+export function isStreamClosed(error: unknown): boolean {
+  return TailraceError.is(error) && error.code === 'STREAM_CLOSED'
 }
 
 /** STREAM_CORRUPT when recovery found damage, otherwise undefined. */

@@ -14,7 +14,7 @@ import { writeInPlaceOfIndexes } from '../storage/full-disk.js'
 import { Checkpointer } from './checkpointer.js'
 import { isContinued } from './gap.js'
 import type { GroupCommit } from './group-commit.js'
-import { endUnreached, offsetOutOfRange } from './log-errors.js'
+import { endUnreached, isStreamClosed, offsetOutOfRange } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
 import type { LogOptions } from './log-options.js'
 import { retentionStart } from './retention.js'
@@ -56,7 +56,10 @@ export class LogUpkeep {
       checkpointBytes: options.limits.checkpointBytes,
       from: { segment: parts.segments.last, position: recovered.checkpointPosition },
     })
-    this.#jobs = new JobQueue(options.onBackgroundError)
+    this.#jobs = new JobQueue((error) => {
+      // A job that waited for a commit of a log that is discarded has not failed.
+      if (!isStreamClosed(error)) options.onBackgroundError(error)
+    })
   }
 
   /** The metadata with the start offset in force. */
