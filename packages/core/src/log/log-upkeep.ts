@@ -6,7 +6,7 @@
  * appending is synchronous. A failed job is reported; none of them endangers what is stored: an uncut
  * segment is cut at the next opening, an unremoved one is removed then.
  */
-import { END_MARKER_BYTES } from '@tailrace/format'
+import { END_MARKER_BYTES, SEGMENT_HEADER_BYTES } from '@tailrace/format'
 import { JobQueue } from '../io/job-queue.js'
 import { writeIndexFile } from '../segments/segment-loader.js'
 import type { Segment } from '../segments/segment.js'
@@ -313,14 +313,18 @@ export class LogUpkeep {
   async #prepareRemoval(): Promise<void> {
     const { commit, writer, storage, directory } = this.#options
     await commit.flush()
-    await writer.active.named
+    const { active } = writer
+    await active.named
     try {
-      await writer.active.sync()
+      await active.sync()
     } catch (error) {
       // What was appended meanwhile may have been in the pages that were lost with it.
       commit.fail(error)
       throw error
     }
+    // No commit says that of one without a batch, and it would never rest.
+    if (active === writer.active && active.extent().batchCount === 0)
+      active.noteDurable(SEGMENT_HEADER_BYTES)
     await writeInPlaceOfIndexes(storage, directory, () => this.#writeProducers())
   }
 }
