@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { openStore, type LogReader } from '../../../src/index.js'
 import { ColdStorage } from '../../support/cold-storage.js'
 import { errorOf } from '../../support/errors.js'
+import { Gate } from '../../support/observed-storage.js'
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.js'
 import { appendSegments, openTestLog, SMALL, STREAM } from '../../support/test-store.js'
 
@@ -40,6 +41,37 @@ async function settled(storage: ColdStorage): Promise<void> {
 }
 
 describe('the look ahead of a reader', () => {
+  it('ends quietly when the log is closed meanwhile, which the next read tells', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openColdLog(directory)
+    const { storage, log } = opened
+    const reader = log.reader(0)
+    const gate = new Gate()
+    const warmUp = storage.warmUp.bind(storage)
+    storage.warmUp = async (path) => {
+      await gate.pass()
+      await warmUp(path)
+    }
+    const warming = reader.warm(RUN_BYTES)
+    await log.close()
+    gate.open()
+    await warming
+    await errorOf('STREAM_CLOSED', () => reader.next(RUN_BYTES))
+    expect(reader.warm(RUN_BYTES)).toBeUndefined()
+  })
+
+  it('of a log that is read record by record does not hide that it was closed', async () => {
+    using directory = temporaryDirectory()
+    await using opened = await openColdLog(directory)
+    const { log } = opened
+    const records = log.read({ from: 'first' })
+    await records.next()
+    await log.close()
+    await errorOf('STREAM_CLOSED', async () => {
+      for await (const { offset } of records) expect(offset).toBeLessThan(log.endOffset)
+    })
+  })
+
   it('has the next segment opened and read before the reader gets there, and no other', async () => {
     using directory = temporaryDirectory()
     await using opened = await openColdLog(directory)
