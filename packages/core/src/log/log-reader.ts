@@ -136,6 +136,8 @@ export class LogReader {
   #warmHere(maxBytes: number): Promise<void> | undefined {
     let segment: Segment
     try {
+      // It may have been closed while the disk was asked, and its segments with it.
+      this.#log.assertReadable()
       segment = this.#enter()
     } catch (error) {
       // `next` meets it again, and says so.
