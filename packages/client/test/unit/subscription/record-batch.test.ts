@@ -1,4 +1,4 @@
-import { BatchView } from '@tailrace/format'
+import { BatchBuilder, BatchView } from '@tailrace/format'
 import { beforeEach, expect, test } from 'vitest'
 
 import { RecordExtras } from '../../../src/codecs/headers.js'
@@ -54,4 +54,25 @@ test('ends a visit with what the visitor throws', () => {
   }
   expect(() => batch.forEachValue(visit)).toThrow('enough')
   expect(count).toBe(2)
+})
+
+test('gives every record its own time, and that of the batch to those that have none', () => {
+  const encoder = new TextEncoder()
+  const builder = new BatchBuilder()
+  builder.append(encoder.encode('a'))
+  builder.append(encoder.encode('b'), { timeUs: 1007 })
+  const bytes = builder.build({ createTimeUs: 1000 })
+  const view = new BatchView(bytes)
+  const slice = { view, bytes, firstIndex: 0, endIndex: 2, nextOffset: 2 }
+  const timed = new RecordBatch(slice, {
+    stream: 'orders',
+    codec: text,
+    extras: new RecordExtras(),
+  })
+  expect([...timed].map(({ value, timeUs }) => [value, timeUs])).toEqual([
+    ['a', 1000],
+    ['b', 1007],
+  ])
+  expect([...batch].map(({ offset }) => offset)).toEqual([5, 6, 7, 8, 9])
+  expect([...batch.from(3)].map(({ offset }) => offset)).toEqual([8, 9])
 })

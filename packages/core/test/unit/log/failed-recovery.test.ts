@@ -1,5 +1,6 @@
 /** A recovery that the disk makes fail: it holds nothing open, and the next one goes on from there. */
-import { StorageError } from '@tailrace/format'
+import { writeFileSync } from 'node:fs'
+import { segmentFileName, StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf } from '../../support/errors.js'
@@ -63,4 +64,22 @@ describe.runIf(process.platform === 'linux')('a recovery that fails', () => {
       expect(log.recovery.tornTail ?? { nextOffset: end }).toMatchObject({ nextOffset: end })
     },
   )
+})
+
+describe.runIf(process.platform === 'linux')('a recovery that moves a segment aside', () => {
+  it('holds the one open that it goes on in, and no other', async () => {
+    using directory = temporaryDirectory()
+    {
+      await using opened = await openTestLog(directory.path)
+      await opened.log.append({ value: 'one' })
+    }
+    const stream = streamDirectory(directory.path, STREAM)
+    // As of a roll whose header never reached the disk.
+    writeFileSync(`${stream}/${segmentFileName(1)}`, new Uint8Array(64 * 1024))
+    await using opened = await openTestStore(directory.path)
+    const log = await opened.store.open(STREAM)
+    expect(log.recovery.tornTail).toMatchObject({ nextOffset: 1 })
+    await opened.storage.quiet()
+    expect(descriptorsBelow(stream)).toHaveLength(1)
+  })
 })
