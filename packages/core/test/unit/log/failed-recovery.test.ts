@@ -2,9 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { segmentFileName, StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
+import { MappedStorage, openStore } from '../../../src/index.js'
+import type { StorageFile } from '../../../src/index.js'
 import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf } from '../../support/errors.js'
 import { copyDirectory, patchFile, segmentFiles, streamDirectory } from '../../support/files.js'
+import { Gate } from '../../support/observed-storage.js'
 import type { OperationKind } from '../../support/observed-storage.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import {
@@ -83,3 +86,42 @@ describe.runIf(process.platform === 'linux')('a recovery that moves a segment as
     expect(descriptorsBelow(stream)).toHaveLength(1)
   })
 })
+
+/** Gives out no active segment any more: as with descriptors that have run out. */
+class ExhaustedStorage extends MappedStorage {
+  isExhausted = false
+  readonly gate = new Gate()
+
+  override open(path: string, mode: 'read' | 'write'): StorageFile {
+    if (!this.isExhausted || mode === 'read') return super.open(path, mode)
+    throw new StorageError('IO_ERROR', 'EMFILE, simulated', { details: { errno: 'EMFILE' } })
+  }
+
+  override async rename(from: string, to: string): Promise<void> {
+    if (to === `streams/${STREAM}/stream.meta`) await this.gate.pass()
+    await super.rename(from, to)
+  }
+}
+
+describe.runIf(process.platform === 'linux')(
+  'a recovered log whose segment rests before it is open',
+  () => {
+    it('holds no file open where that cannot be opened again', async () => {
+      using directory = temporaryDirectory()
+      const root = directory.at('copy')
+      const end = await leaveTornLog(directory.at('alive'), root, 'relaxed')
+      const storage = new ExhaustedStorage(root)
+      const options = { storage, activeMappingsMax: 1, bootId: 'another' }
+      await using store = await openStore(root, options)
+      const opening = errorOf('IO_ERROR', store.open(STREAM))
+      await storage.gate.reached
+      await (await store.ensure('other')).append({ value: 'takes the only mapping' })
+      storage.isExhausted = true
+      storage.gate.open()
+      await opening
+      expect(descriptorsBelow(streamDirectory(root, STREAM))).toEqual([])
+      storage.isExhausted = false
+      expect((await store.open(STREAM)).endOffset).toBe(end)
+    })
+  },
+)
