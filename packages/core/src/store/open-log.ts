@@ -100,16 +100,18 @@ export async function openLog(environment: LogEnvironment, name: string): Promis
       report: { ...recovered.report, ...(forgotten && { forgottenProducers: forgotten }) },
     }
   }
-  const { metadata, producers, report } = await afterRecovery().catch((error: unknown) => {
+  try {
+    const { metadata, producers, report } = await afterRecovery()
+    return logOf(environment, {
+      metadata,
+      recovered: { ...recovered, report },
+      producers,
+      loading,
+    })
+  } catch (error) {
     for (const segment of recovered.segments) segment.close()
     throw error
-  })
-  return logOf(environment, {
-    metadata,
-    recovered: { ...recovered, report },
-    producers,
-    loading,
-  })
+  }
 }
 
 /** So many active segments of new streams are mapped at once: where there are few, no first use waits for it. */
