@@ -2,8 +2,9 @@
  * One segment: a file of batches, its extent and its sparse index.
  *
  * Exists apart from the log because it is what readers hold on to: a reader that is still on a segment
- * keeps its bytes readable while the log seals, trims or deletes it. The active segment stays mapped;
- * a sealed one is mapped when it is first read and let go when the mapping cache needs the room.
+ * keeps its bytes readable while the log seals, trims or deletes it. An active segment is open from its
+ * first use until too many are, and mapped when somebody looks at its bytes; a sealed one is mapped when
+ * it is first read and let go when the mapping cache needs the room.
  *
  * Invariants: `[SEGMENT_HEADER_BYTES, dataEnd)` holds whole batches whose offsets run densely from
  * `baseOffset` to `endOffset`; behind `dataEnd` at least END_MARKER_BYTES zero bytes lie in the file;

@@ -34,7 +34,10 @@ export interface StorageEntry {
 export interface StorageFile {
   /**
    * The whole file. A view taken from it stays readable for as long as it is referenced, also after
-   * `close`, `remove` or a replacement of the file.
+   * `close`, `remove` or a replacement of the file. The first look at it may be what maps it.
+   *
+   * @throws {StorageError} IO_ERROR of the first look, when the file cannot be mapped.
+   * @throws {Error} of a first look behind `close`: our caller's bug.
    */
   readonly bytes: Uint8Array
   /** Says that `[start, end)` of `bytes` was stored to. Call it after the store, once per append. */

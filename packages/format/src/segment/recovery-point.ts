@@ -1,7 +1,7 @@
 /**
  * The two recovery-point slots of a segment header: how far the segment is known to be durable.
  *
- * The log writes a slot through the mapping after each group commit; the slot itself becomes durable
+ * The log writes a slot after each group commit, or stores it; the slot itself becomes durable
  * with the next one. So recovery may find a point that is one commit old, which only makes it scan
  * more. What it must not find is a point that is wrong: damage below a recovery point is corruption,
  * damage above it may be a torn tail.
