@@ -178,7 +178,8 @@ describe('the harness', () => {
       expect(finding?.message).toMatch(/^seed \d+, /)
       expect(canary.found).toContain(finding?.kind)
     },
-    60_000,
+    // Some tens of seeds of one and a half seconds each, until one finds it.
+    240_000,
   )
 })
 
