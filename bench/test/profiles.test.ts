@@ -21,6 +21,9 @@ it('leaves a profile of each process, with the functions that it ran', async () 
     await promisify(execFile)(process.execPath, [main, ...words])
     const names = (await readdir(directory)).sort()
     expect(names).toEqual([
+      'single-bare-client-3.cpuprofile',
+      'single-bare-records-client-4.cpuprofile',
+      'single-bare-server-2.cpuprofile',
       'single-tailrace-client-1.cpuprofile',
       'single-tailrace-server-0.cpuprofile',
     ])
