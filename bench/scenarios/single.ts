@@ -10,7 +10,7 @@ import type { ActorProcess } from '../harness/actor-process.js'
 import type { Timing } from '../harness/actor.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
-import { Variants, noteFigures, peersAgainst, startBare, startBareRecords } from './sides.js'
+import { Variants, noteFigures, peersAgainst, startBareRecords } from './sides.js'
 
 interface Parameters {
   readonly records: number
@@ -50,7 +50,8 @@ export const single: Scenario<Parameters> = {
   async run(context) {
     const { records, sizeBytes, callers } = context.parameters
     const variants = await Variants.start(context)
-    const bare = await startBare(context)
+    const bareServer = await context.start('bare-server', 'server')
+    const bare = await bareServer.ask<{ url: string }>('address')
     const least = await startBareRecords(context)
     const note = (
       subject: string,
@@ -80,7 +81,7 @@ export const single: Scenario<Parameters> = {
         await pair.client.ask('remove', job)
       })
       const job = { url: `${bare.url}echo`, records, sizeBytes }
-      await note(ROUND_TRIPS, { server: bare.server, client: least }, job)
+      await note(ROUND_TRIPS, { server: bareServer, client: least }, job)
     }
   },
 }

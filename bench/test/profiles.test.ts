@@ -21,8 +21,7 @@ it('leaves a profile of each process, with the functions that it ran', async () 
     await promisify(execFile)(process.execPath, [main, ...words])
     const names = (await readdir(directory)).sort()
     expect(names).toEqual([
-      'single-bare-client-3.cpuprofile',
-      'single-bare-records-client-4.cpuprofile',
+      'single-bare-records-client-3.cpuprofile',
       'single-bare-server-2.cpuprofile',
       'single-tailrace-client-1.cpuprofile',
       'single-tailrace-server-0.cpuprofile',
@@ -30,6 +29,8 @@ it('leaves a profile of each process, with the functions that it ran', async () 
     for (const name of names) {
       const profile = JSON.parse(await readFile(join(directory, name), 'utf8')) as Profile
       expect(profile.samples.length).toBeGreaterThan(0)
+      // The bare pair may be through with its few records between two samples.
+      if (name.includes('bare')) continue
       const own = profile.nodes.filter(({ callFrame }) => callFrame.url.includes('/dist/'))
       expect(own.length).toBeGreaterThan(0)
     }
