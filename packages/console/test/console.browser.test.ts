@@ -214,6 +214,8 @@ describe('a page that tails a stream', { timeout: TIMEOUT_MS }, () => {
     const page = await pages.open('#/streams/short?from=5')
     const notice = page.locator('.row.notice', { hasText: /^Records 5–\d+ are gone/ })
     await notice.waitFor()
+    // The notice comes first, in a frame of its own.
+    await waitForOffset(page, 11)
     // How far retention has come by now is its own affair; that it is said exactly is ours.
     const { first = 0, missing = 0 } = (await seenOf(page)) ?? {}
     expect(first).toBeGreaterThan(10)
