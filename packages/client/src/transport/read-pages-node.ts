@@ -1,12 +1,12 @@
 /**
  * The memory that one connection reads its messages into, as large as its pace asks for.
  *
- * A connection that brings a GB a second fills a page of 1 MiB in a millisecond: four of the server's usual
+ * A connection that brings a GB a second fills a page of 1 MiB in a millisecond: sixteen of the server's usual
  * DELIVERs, none of them copied, all of them garbage together. One of a hundred subscriptions that share such a
  * stream would fill it in a fifth of a second, by when V8 has long made it part of its old generation, and needs
  * a mark-compact for every 64 MiB to have it back: a quarter of the processor time of that process. So a slow
  * connection reads into memory that it keeps, and a large message gets memory of its own as soon as its length is
- * known. Also, a thousand idle connections keep 64 KiB each.
+ * known. Also, a thousand idle connections keep 128 KiB each.
  */
 
 import { systemClock, type Clock } from '../io/clock.js'

@@ -236,7 +236,7 @@ export class SimulatedStorage implements Storage {
       // A method, so that whoever replaces `wrote` hears of this, too.
       write(position, parts) {
         if (isClosed) throw new Error(`write to the closed file "${path}"`)
-        const content = joined(parts)
+        const content = Buffer.concat(parts)
         if (position + content.length > bytes.length)
           throw new Error('write beyond the end of the file')
         const part = writeOrPart({ kind: 'write', path, step: 0 }, content.length)
@@ -330,16 +330,6 @@ export class SimulatedStorage implements Storage {
 interface PartWritten {
   readonly bytes: number
   readonly error: Error
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }
 
 function ioError(errno: string, path: string): Error {
