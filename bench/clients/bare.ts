@@ -137,17 +137,9 @@ class BareProducer implements DriverProducer {
 }
 
 const READ: Record<ReadWay, (socket: WebSocket, sink: Sink) => void> = {
-  values(socket, sink) {
-    socket.on('message', (frame: Buffer) => {
-      const { buffer, byteOffset, length } = frame
-      const view = new DataView(buffer, byteOffset, length)
-      for (let at = 0; at < length;) {
-        const valueLength = view.getUint32(at, true)
-        sink.take(new Uint8Array(buffer, byteOffset + at + LENGTH_BYTES, valueLength))
-        at += LENGTH_BYTES + valueLength
-      }
-    })
-  },
+  values: handOutViews,
+  // `ws` has no memory that it could use again.
+  lent: handOutViews,
   records(socket, sink) {
     const values = new AwaitedValues()
     socket.on('message', (frame: Buffer) => values.push(frame))
@@ -166,6 +158,18 @@ const READ: Record<ReadWay, (socket: WebSocket, sink: Sink) => void> = {
       }
     })
   },
+}
+
+function handOutViews(socket: WebSocket, sink: Sink): void {
+  socket.on('message', (frame: Buffer) => {
+    const { buffer, byteOffset, length } = frame
+    const view = new DataView(buffer, byteOffset, length)
+    for (let at = 0; at < length;) {
+      const valueLength = view.getUint32(at, true)
+      sink.take(new Uint8Array(buffer, byteOffset + at + LENGTH_BYTES, valueLength))
+      at += LENGTH_BYTES + valueLength
+    }
+  })
 }
 
 type Next = IteratorResult<Uint8Array, undefined>

@@ -26,10 +26,10 @@ export interface DriverConnection {
 }
 
 /**
- * How records reach the application: from batches, value by value; one at a time, as a whole; or where
- * they lie in their batch, with no object for any of them.
+ * How records reach the application: from batches, value by value; the same from batches that are lent to it;
+ * one at a time, as a whole; or where they lie in a lent batch, with no object for any of them.
  */
-export type ReadWay = 'values' | 'records' | 'in place'
+export type ReadWay = 'values' | 'lent' | 'records' | 'in place'
 
 /** Who reads. */
 export interface Sink {

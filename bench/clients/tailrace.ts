@@ -58,13 +58,16 @@ const READ: Record<ReadWay, (from: Subscription<Uint8Array>, sink: Sink) => Prom
   async records(subscription, sink) {
     for await (const record of subscription) sink.take(record.value)
   },
-  async 'in place'(subscription, sink) {
-    for await (const { view, firstIndex, endIndex } of subscription.batches()) {
+  lent: (subscription, sink) =>
+    subscription.forEachBatch((batch) => {
+      for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
+    }),
+  'in place': (subscription, sink) =>
+    subscription.forEachBatch(({ view, firstIndex, endIndex }) => {
       const bytes = view.bytes()
       const { position } = view
       for (let at = firstIndex; at < endIndex; at += 1) {
         sink.takeAt(bytes, view.valueStart(at) - position, view.valueEnd(at) - position)
       }
-    }
-  },
+    }),
 }

@@ -1,7 +1,8 @@
 /**
  * One publisher and several subscribers at the tail, each on a connection of its own, all clients in one
  * process. A bare `ws` pair sends as many bytes over one socket, and over as many as there are subscribers.
- * With the most subscribers the records are read in both ways: a value of each, and where they lie; also
+ * With the most subscribers the records are read in three ways: a value of each, kept or lent, and where they
+ * lie; also
  * from a bare server that sends each frame on to all who are connected, and by the same job.
  *
  * The publisher is held back: at most `aheadMax` records before the slowest subscriber. The number of
@@ -29,6 +30,7 @@ interface Parameters {
 const COLUMNS: readonly Column[] = THROUGHPUT_COLUMNS.map((column) =>
   column.key === 'recordsPerSecond' ? { ...column, title: 'M deliveries/s (min–max)' } : column,
 )
+const LENT_WAYS: readonly ReadWay[] = ['lent', 'in place']
 const COUNTS = [4, 8, 10, 100]
 const BARE_WAYS = { values: 'a view of each', 'in place': 'looked at' } as const
 
@@ -40,7 +42,7 @@ export const fanOut: Scenario<Parameters> = {
   references: Object.fromEntries(
     COUNTS.flatMap((count) => [
       [`relaxed × ${count}`, 'bare ws'] as const,
-      [`relaxed × ${count}, in place`, 'bare ws'] as const,
+      ...LENT_WAYS.map((way) => [`relaxed × ${count}, ${way}`, 'bare ws'] as const),
       [`bare ws × ${count}`, 'bare ws'] as const,
       ...Object.values(BARE_WAYS).map((way) => [`bare ws × ${count}, ${way}`, 'bare ws'] as const),
       ...PEER_NAMES.map((peer) => [`${peer} × ${count}`, `relaxed × ${count}`] as const),
@@ -48,9 +50,10 @@ export const fanOut: Scenario<Parameters> = {
   ),
   limits: COUNTS.flatMap((count) => [
     { subject: `relaxed × ${count}`, limit: `bare ws × ${count}, a view of each` },
+    { subject: `relaxed × ${count}, lent`, limit: `bare ws × ${count}, a view of each` },
     { subject: `relaxed × ${count}, in place`, limit: `bare ws × ${count}, looked at` },
   ]),
-  wanted: ['relaxed × 100', 'relaxed × 100, in place'].map((subject) => ({
+  wanted: ['relaxed × 100', 'relaxed × 100, lent', 'relaxed × 100, in place'].map((subject) => ({
     subject,
     figure: 'gigabytesPerSecond',
     bound: 'at least',
@@ -79,7 +82,9 @@ export const fanOut: Scenario<Parameters> = {
       }
       await variants.each(async (variant) => {
         if (variant.pair.name !== 'tailrace') return
-        await fan(context, variant, { clients, subscribers: most, round, way: 'in place' })
+        for (const way of LENT_WAYS) {
+          await fan(context, variant, { clients, subscribers: most, round, way })
+        }
       })
       await limit('bare ws', 1)
       await limit(`bare ws × ${most}`, most)

@@ -5,8 +5,9 @@
  * is then left of its rate nobody can exceed who hands values out like that.
  *
  * The first replay of a segment since it was opened verifies it (*first*); later ones do not (*again*).
- * These two take batches and ask each value of them; *records* takes one record at a time (`for await`)
- * and *in place* reads each value where it lies in its batch, with no object for it.
+ * These two take batches and ask each value of them. *Lent* does so within `forEachBatch`, whose memory is
+ * used again; *in place* reads each value there where it lies in its batch, with no object for it. *Records*
+ * takes one record at a time (`for await`).
  */
 import type { ReadWay } from '../clients/driver.js'
 import type { Timing } from '../harness/actor.js'
@@ -26,6 +27,7 @@ interface Parameters {
 const WAYS: Readonly<Record<string, ReadWay>> = {
   first: 'values',
   again: 'values',
+  'again, lent': 'lent',
   'again, records': 'records',
   'again, in place': 'in place',
 }
@@ -45,6 +47,7 @@ export const replay: Scenario<Parameters> = {
   references: {
     first: 'bare ws',
     again: 'bare ws',
+    'again, lent': 'bare ws',
     'again, records': 'bare ws',
     'again, in place': 'bare ws',
     ...Object.fromEntries(Object.keys(BARE_WAYS).map((subject) => [subject, 'bare ws'])),
@@ -52,14 +55,17 @@ export const replay: Scenario<Parameters> = {
   },
   limits: [
     { subject: 'again', limit: 'bare ws, a view of each' },
+    { subject: 'again, lent', limit: 'bare ws, a view of each' },
     { subject: 'again, records', limit: 'bare ws, awaited' },
     { subject: 'again, in place', limit: 'bare ws, looked at' },
   ],
   wanted: [
-    ...['again', 'again, records', 'again, in place'].flatMap((subject): Wanted[] => [
-      { ...RATE, subject, value: 80, unit: '%', against: 'bare ws' },
-      { ...RATE, subject, value: 8, unit: '×', against: bestPeer() },
-    ]),
+    ...['again', 'again, lent', 'again, records', 'again, in place'].flatMap(
+      (subject): Wanted[] => [
+        { ...RATE, subject, value: 80, unit: '%', against: 'bare ws' },
+        { ...RATE, subject, value: 8, unit: '×', against: bestPeer() },
+      ],
+    ),
     { subject: 'again', figure: 'serverCpu', bound: 'at most', value: 0.2, unit: 's/M' },
   ],
   elsewhere: LAVINMQ.replay,

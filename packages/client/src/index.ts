@@ -16,6 +16,7 @@ export type { ProducerAck } from './producer/producer-channel.js'
 export type { ProducerOptions } from './producer/producer-options.js'
 
 export type { Subscription, SubscriptionStart } from './subscription/subscription.js'
+export type { BatchVisitor } from './subscription/batch-visits.js'
 export type { RecordBatch, StreamRecord, ValueVisitor } from './subscription/record-batch.js'
 export type {
   Gap,

@@ -62,12 +62,12 @@ export class BenchConsumer {
   }
 
   /** Takes what comes until the end of the range, or until it is closed; throws why nothing more does. */
-  async run(): Promise<void> {
-    for await (const batch of this.#subscription.batches()) {
+  run(): Promise<void> {
+    return this.#subscription.forEachBatch((batch) => {
       this.check.take(batch)
       this.#lastMs = nowMs()
       if (this.#awaited !== undefined) this.#settleAwaited()
-    }
+    })
   }
 
   /** Resolves when so many records were taken. */

@@ -13,8 +13,8 @@ export type LinkState = 'connecting' | 'greeting' | 'open' | 'closed'
 
 /** What lives on a channel of a link. */
 export interface ChannelHandler {
-  /** A DELIVER, CAUGHT_UP, END or GAP of this channel. */
-  onFrame(frame: Frame): void
+  /** A DELIVER, CAUGHT_UP, END or GAP of this channel. Returns whether nobody needs its bytes any more. */
+  onFrame(frame: Frame): boolean
   /** Batches were acknowledged; the entry is only valid during the call. */
   onAck(entry: AckEntry): void
   /** The server closed the channel; `argument` is the ordinal of a refused batch. */

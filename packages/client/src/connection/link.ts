@@ -237,13 +237,14 @@ export class Link {
     this.#options.events.onOpen()
   }
 
-  #onMessage(bytes: Uint8Array): void {
-    if (this.#state === 'closed') return
+  #onMessage(bytes: Uint8Array): boolean {
+    if (this.#state === 'closed') return false
     try {
       checkFrameSize(bytes.byteLength, this.limits.frameBytesMax)
-      this.#dispatch(decodeFrame(bytes, 'client'))
+      return this.#dispatch(decodeFrame(bytes, 'client'))
     } catch (error) {
       this.#endWith(error)
+      return false
     }
   }
 
@@ -270,15 +271,23 @@ export class Link {
 
   // --- frames ---
 
-  #dispatch(frame: Frame): void {
+  /** Returns whether nobody needs the frame's bytes any more. */
+  #dispatch(frame: Frame): boolean {
     switch (frame.type) {
       case FrameType.DELIVER:
       case FrameType.CAUGHT_UP:
       case FrameType.END:
       case FrameType.GAP:
         // A channel without a handler is one that this side has closed: its last frames.
-        this.#channels.get(frame.channel)?.onFrame(frame)
-        return
+        return this.#channels.get(frame.channel)?.onFrame(frame) ?? true
+      default:
+        this.#dispatchOther(frame)
+        return false
+    }
+  }
+
+  #dispatchOther(frame: Frame): void {
+    switch (frame.type) {
       case FrameType.ACK:
         this.#dispatchAcks(frame.body)
         return

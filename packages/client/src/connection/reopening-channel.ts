@@ -41,7 +41,8 @@ export interface ChannelTenant<Reply extends ChannelReply> {
   onChannelLost(): void
   /** Refused for good, or the session is over. */
   onChannelFailed(error: TailraceError): void
-  onFrame(frame: Frame): void
+  /** Returns whether nobody needs the frame's bytes any more. */
+  onFrame(frame: Frame): boolean
   onAck(entry: AckEntry): void
   /** There may be room to send. */
   onWritable(): void
@@ -155,8 +156,8 @@ export class ReopeningChannel<Reply extends ChannelReply> implements SessionMemb
 
   // --- the channel's events ---
 
-  onFrame(frame: Frame): void {
-    this.#tenant.onFrame(frame)
+  onFrame(frame: Frame): boolean {
+    return this.#tenant.onFrame(frame)
   }
 
   onAck(entry: AckEntry): void {

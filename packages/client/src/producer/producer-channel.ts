@@ -160,7 +160,9 @@ export class ProducerChannel implements ChannelTenant<OpenProducerReply> {
   }
 
   /** A producer's channel carries nothing towards the client but acknowledgements and errors. */
-  onFrame(): void {}
+  onFrame(): boolean {
+    return false
+  }
 
   onAck({ throughOrdinal, baseOffset, isDuplicate, isDurable }: AckEntry): void {
     const batchCount = this.#outbox.countThrough(throughOrdinal)

@@ -9,6 +9,13 @@ import { createDeferred } from '../util/deferred.js'
 /** What an iterator gives when there is nothing more. */
 export const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
+/** What a second consumer is told. */
+export function hasConsumer(): TypeError {
+  return new TypeError(
+    'a subscription has one consumer: next() or forEachBatch() was called while another one waits',
+  )
+}
+
 interface Waiting {
   /** Takes what has come and settles the promise. */
   readonly take: () => void
@@ -30,11 +37,7 @@ export class PendingNext {
     take: () => IteratorResult<Item, undefined>,
   ): Promise<IteratorResult<Item, undefined>> {
     if (this.#waiting !== undefined) {
-      return Promise.reject(
-        new TypeError(
-          'next() was called while another next() waits: a subscription has one consumer',
-        ),
-      )
+      return Promise.reject(hasConsumer())
     }
     const { promise, resolve, reject } = createDeferred<IteratorResult<Item, undefined>>()
     this.#waiting = {

@@ -54,6 +54,14 @@ export interface FeedEvents {
 
 const NOTHING_YET: FeedStep = { kind: 'nothing-yet' }
 
+const NO_RUN = new Uint8Array(0)
+
+/** Runs up to this are overwritten when they are given back: who keeps a part by mistake is to see it at once. */
+const OVERWRITTEN_BYTES_MAX = 16 * 1024
+
+/** What they are overwritten with. */
+const OVERWRITTEN_WITH = 0xdd
+
 /** Brings the batches of one subscription. */
 export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
   readonly #session: Session
@@ -63,7 +71,12 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
   readonly #reader: RunReader
   readonly #window: CreditWindow
   readonly #arrivals: Arrival[] = []
-  #runBytes = 0
+  /** What the reader is at. */
+  #run: Uint8Array = NO_RUN
+  /** Whether somebody may have kept a part of it. */
+  #isRunKept = false
+  /** The run that was given back last. */
+  #givenBack: Uint8Array | undefined
   /** Where the next channel goes on; undefined until the first one was open. */
   #resumeOffset: number | undefined
   #stopOffset: number | null = null
@@ -112,20 +125,26 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
   }
 
   /**
-   * Takes the next step. A run whose last batch was handed out before counts as taken from now on.
+   * Takes the next step. A run whose last batch was handed out before counts as taken from now on; when all who
+   * took from it give back, its memory is used again.
    *
    * @throws {FormatError | ProtocolError} what was received is damaged or out of order.
    */
-  next(): FeedStep {
+  next(taker: 'keeps' | 'gives back'): FeedStep {
     for (;;) {
-      if (this.#reader.isAtStop) return { kind: 'end', error: undefined }
+      if (this.#reader.isAtStop) {
+        this.#releaseRun()
+        return { kind: 'end', error: undefined }
+      }
       if (!this.#reader.isAtEnd) {
         const slice = this.#reader.next()
         this.#visibleOffset = Math.max(this.#visibleOffset, slice.view.nextOffset)
-        if (slice.endIndex > slice.firstIndex) return { kind: 'batch', slice }
-        continue
+        if (slice.endIndex === slice.firstIndex) continue
+        if (taker === 'keeps') this.#isRunKept = true
+        return { kind: 'batch', slice }
       }
       this.#releaseRun()
+      this.#grantCredit()
       const arrival = this.#arrivals.shift()
       if (arrival === undefined) return NOTHING_YET
       if (arrival.kind === 'end') return arrival
@@ -177,26 +196,24 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
     this.#arrive({ kind: 'end', error })
   }
 
-  onFrame(frame: Frame): void {
+  onFrame(frame: Frame): boolean {
     switch (frame.type) {
       case FrameType.DELIVER:
-        this.#window.receive(frame.body.byteLength)
-        this.#arrive({ kind: 'run', bytes: frame.body })
-        return
+        return this.#onRun(frame.body)
       case FrameType.GAP:
         this.#arrive({ kind: 'gap', gap: decodeGapNotice(frame.body) })
-        return
+        return true
       case FrameType.CAUGHT_UP:
         this.#caughtUpOffset = decodeCaughtUpBody(frame.body)
         this.#visibleOffset = Math.max(this.#visibleOffset, this.#caughtUpOffset)
         this.#events.onArrival()
-        return
+        return true
       case FrameType.END:
         this.#onEnd(decodeEndNotice(frame.body))
-        return
+        return true
       default:
         // The link hands out no others.
-        return
+        return false
     }
   }
 
@@ -246,6 +263,15 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
 
   // --- arrivals ---
 
+  /** Returns whether it was taken and given back already. */
+  #onRun(bytes: Uint8Array): boolean {
+    this.#window.receive(bytes.byteLength)
+    this.#arrive({ kind: 'run', bytes })
+    const isGivenBack = this.#givenBack === bytes
+    this.#givenBack = undefined
+    return isGivenBack
+  }
+
   #arrive(arrival: Arrival): void {
     this.#arrivals.push(arrival)
     this.#events.onArrival()
@@ -255,16 +281,20 @@ export class SubscriptionFeed implements ChannelTenant<SubscribeReply> {
     if (arrival.kind === 'start') {
       this.#reader.startAt(arrival.offset)
     } else {
-      this.#runBytes = arrival.bytes.byteLength
+      this.#run = arrival.bytes
+      this.#isRunKept = false
       this.#reader.load(arrival.bytes)
     }
   }
 
-  /** Gives back the credit of a run whose last batch has been taken. */
+  /** The last batch of a run has been taken: it counts no more, and its memory is free if nobody keeps it. */
   #releaseRun(): void {
-    this.#window.release(this.#runBytes)
-    this.#runBytes = 0
-    this.#grantCredit()
+    const run = this.#run
+    this.#window.release(run.byteLength)
+    this.#run = NO_RUN
+    if (this.#isRunKept || run === NO_RUN) return
+    if (run.byteLength <= OVERWRITTEN_BYTES_MAX) run.fill(OVERWRITTEN_WITH)
+    this.#givenBack = run
   }
 
   #grantCredit(): void {

@@ -13,7 +13,8 @@ import { createDeferred, type Deferred } from '../util/deferred.js'
 import { callListener } from '../util/listeners.js'
 import { rejected } from '../util/rejected.js'
 import type { Session } from '../connection/session.js'
-import { DONE, PendingNext } from './pending-next.js'
+import { BatchVisits, type BatchVisitor } from './batch-visits.js'
+import { DONE, hasConsumer, PendingNext } from './pending-next.js'
 import { RecordBatch, type RecordDecoder, type StreamRecord } from './record-batch.js'
 import type { Gap, SubscriptionConfig } from './subscribe-options.js'
 import { SubscriptionFeed } from './subscription-feed.js'
@@ -36,8 +37,9 @@ interface Outcome {
 }
 
 /**
- * Receives the records of a stream. Iterate over it (`for await (const record of subscription)`) or over
- * `batches()`; both take from the same position, so one may follow the other. One consumer at a time.
+ * Receives the records of a stream. Iterate over it (`for await (const record of subscription)`), over
+ * `batches()`, or have `forEachBatch` call you; all take from the same position, so one may follow the other.
+ * One consumer at a time.
  *
  * Leaving the loop, `close()`, `await using` and the signal all end it, also on the server. An error that
  * ends it (OFFSET_OUT_OF_RANGE, EPOCH_MISMATCH, STREAM_NOT_FOUND, CHECKSUM_MISMATCH, CLIENT_CLOSED, …) is
@@ -57,6 +59,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #nextOffset = 0
   #outcome: Outcome | undefined
   readonly #pending = new PendingNext()
+  #visits: BatchVisits<T> | undefined
   #opened: Deferred<SubscriptionStart> | undefined
   #caughtUp: Deferred<undefined> | undefined
   #closing: Promise<void> | undefined
@@ -130,9 +133,31 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
     return this.#iterator(() => this.#nextRecord())
   }
 
-  /** Iterates over batches: the fastest way to take many records. */
+  /** Iterates over batches, which are yours: what you keep of one stays as it is. */
   batches(): AsyncIterableIterator<RecordBatch<T>, undefined> {
     return this.#iterator(() => this.#nextBatch())
+  }
+
+  /**
+   * Calls `visit` with every batch, as it arrives: the fastest way to take records. Where it returns a promise,
+   * the next batch waits for that. Resolves when the subscription ends or is closed; rejects with what ended it,
+   * or with what `visit` threw, which closes it.
+   *
+   * A batch is lent. When `visit` has returned, or its promise has resolved, the memory is used again: the batch
+   * and every view of its bytes (values of the codec `raw`, `Uint8Array`s within msgpack values, keys) then show
+   * something else. Copy what you keep, or iterate over `batches()`, whose memory is not used again.
+   *
+   * Rejects with a TypeError if the subscription has a consumer already.
+   */
+  forEachBatch(visit: BatchVisitor<T>): Promise<void> {
+    if (this.#hasVisitor() || this.#pending.isWaiting) return rejected(hasConsumer())
+    this.#visits = new BatchVisits(visit, {
+      onReady: () => this.#serveVisits(),
+      onFailed: () => this.#finish({ error: undefined }),
+    })
+    const { ended } = this.#visits
+    this.#serveVisits()
+    return ended
   }
 
   /**
@@ -179,8 +204,9 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   }
 
   #nextBatch(): Promise<IteratorResult<RecordBatch<T>, undefined>> {
-    if (this.#index < this.#endIndex) return Promise.resolve(this.#takeBatch())
-    return this.#nextArrival(() => this.#takeBatch())
+    if (this.#index < this.#endIndex)
+      return Promise.resolve({ done: false, value: this.#takeBatch() })
+    return this.#nextArrival(() => ({ done: false, value: this.#takeBatch() }))
   }
 
   #takeRecord(): IteratorResult<StreamRecord<T>, undefined> {
@@ -193,12 +219,12 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   }
 
   /** Takes what is left of the batch. */
-  #takeBatch(): IteratorResult<RecordBatch<T>, undefined> {
+  #takeBatch(): RecordBatch<T> {
     const batch = this.#currentBatch()
     const firstIndex = this.#index
     this.#index = this.#endIndex
     this.#onBatchTaken(batch)
-    return { done: false, value: batch.from(firstIndex) }
+    return batch.from(firstIndex)
   }
 
   #currentBatch(): RecordBatch<T> {
@@ -215,6 +241,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #nextArrival<Item>(
     take: () => IteratorResult<Item, undefined>,
   ): Promise<IteratorResult<Item, undefined>> {
+    if (this.#hasVisitor()) return rejected(hasConsumer())
     const next = this.#pending.wait(take)
     this.#servePending()
     return next
@@ -224,6 +251,23 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #servePending(): void {
     if (!this.#pending.isWaiting) return
     if (this.#outcome !== undefined || this.#advance()) this.#settlePending()
+  }
+
+  /** Shows the visitor what is there, unless it is busy, and tells it of the end. */
+  #serveVisits(): void {
+    const visits = this.#visits
+    if (visits === undefined) return
+    while (!visits.isBusy && this.#hasBatch()) visits.show(this.#takeBatch())
+    if (!visits.isBusy && this.#outcome !== undefined) visits.end(this.#outcome.error)
+  }
+
+  #hasVisitor(): boolean {
+    return this.#visits !== undefined && this.#outcome === undefined
+  }
+
+  #hasBatch(): boolean {
+    if (this.#index === this.#endIndex && this.#outcome === undefined) this.#advance()
+    return this.#index < this.#endIndex
   }
 
   #settlePending(): void {
@@ -236,7 +280,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
   #advance(): boolean {
     try {
       for (;;) {
-        const step = this.#feed.next()
+        const step = this.#feed.next(this.#visits === undefined ? 'keeps' : 'gives back')
         switch (step.kind) {
           case 'nothing-yet':
             return false
@@ -295,6 +339,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
 
   #onArrival(): void {
     this.#servePending()
+    this.#serveVisits()
     if (this.#caughtUp !== undefined) this.#settleCaughtUp()
   }
 
@@ -324,6 +369,7 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
     this.#index = this.#endIndex
     this.#closing = this.#feed.stop()
     this.#settlePending()
+    this.#serveVisits()
     this.#settleCaughtUp()
     this.#opened?.reject(this.#endError(outcome))
     this.#caughtUp?.reject(this.#endError(outcome))

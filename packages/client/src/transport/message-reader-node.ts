@@ -10,7 +10,7 @@
  * for a page go to `ws` as they came. With the first frame that is anything else (a fragment, text, a close
  * frame, one against the rules) the reader steps aside for good: `ws` has every byte from there on.
  *
- * Invariants: bytes of a page that are part of a message never change. `ws` gets copies, in order, and is
+ * Invariants: bytes of a page that are part of a message never change, unless it was given back. `ws` gets copies, in order, and is
  * never in the middle of a frame while a message is read here.
  */
 
@@ -19,6 +19,7 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { ReadPages, READ_BYTES_MIN } from './read-pages-node.js'
 import type { Clock } from '../io/clock.js'
 import { decodeServerFrameHeader, Opcode, type ServerFrameHeader } from './server-frame-header.js'
+import type { TransportEvents } from './transport.js'
 
 /** Messages longer than this are left to `ws`. */
 export const MESSAGE_BYTES_MAX = 512 * 1024
@@ -35,8 +36,8 @@ type DataListener = (this: Socket, chunk: Buffer) => void
 export interface MessageReaderOptions {
   /** Bytes above which a message is refused, by `ws`. */
   readonly payloadBytesMax: number
-  /** Takes a whole binary message, whose bytes belong to the receiver and never change. */
-  readonly onMessage: (bytes: Uint8Array) => void
+  /** Takes a whole binary message: {@link TransportEvents.onMessage}. */
+  readonly onMessage: TransportEvents['onMessage']
   /** Says how fast bytes come. Default: the machine's. */
   readonly clock?: Pick<Clock, 'elapsedMs'>
 }
@@ -61,7 +62,7 @@ export class MessageReader {
   #position = 0
   /** Where the frame ends of which a part is there, if that is in the page; 0 while that is not known. */
   #frameEnd = 0
-  /** Whether some message is a view of the page. */
+  /** Whether some message that was not given back is a view of the page. */
   #isLent = false
   /** Bytes of the present frame that are still to come, for `ws`. */
   #leftForWebSocket = 0
@@ -147,17 +148,24 @@ export class MessageReader {
     const end = this.#position + frameBytes
     this.#frameEnd = 0
     this.#position = end
-    this.#options.onMessage(this.#message(end - payloadBytes, end))
+    this.#handOut(end - payloadBytes, end)
     return true
   }
 
-  /** A plain `Uint8Array`, because views of a Buffer are Buffers, down to the application's values. */
-  #message(start: number, end: number): Uint8Array {
-    const { buffer, byteOffset } = this.#page
-    if (end - start < VIEW_BYTES_MIN || !this.#pages.isLendable(this.#page))
-      return new Uint8Array(this.#page.subarray(start, end))
+  /** Plain `Uint8Array`s, because views of a Buffer are Buffers, down to the application's values. */
+  #handOut(start: number, end: number): void {
+    const page = this.#page
+    const isLarge = end - start >= VIEW_BYTES_MIN
+    const isView = isLarge && this.#pages.isLendable(page)
+    const isGivenBack = this.#options.onMessage(
+      isView
+        ? new Uint8Array(page.buffer, page.byteOffset + start, end - start)
+        : new Uint8Array(page.subarray(start, end)),
+    )
+    if (isLarge) this.#pages.noteTaken(isGivenBack)
+    if (!isView || isGivenBack) return
     this.#isLent = true
-    return new Uint8Array(buffer, byteOffset + start, end - start)
+    this.#pages.giveAway(page)
   }
 
   /** True for a frame of `ws` that leaves the connection as it was. */

@@ -12,8 +12,11 @@ import type { Clock } from '../io/clock.js'
 export interface TransportEvents {
   /** The WebSocket is open; `subprotocol` is the one the server chose, '' if none. At most once. */
   onOpen(subprotocol: string): void
-  /** A binary message. The bytes belong to the receiver and never change. */
-  onMessage(bytes: Uint8Array): void
+  /**
+   * A binary message. The bytes belong to the receiver and never change; unless it returns true: then nobody
+   * needs them any more, and the transport may use their memory again.
+   */
+  onMessage(bytes: Uint8Array): boolean
   /** A text message, which the protocol does not have. */
   onText(): void
   /** Fewer bytes wait to be sent than before; `bufferedBytes` says how many. */

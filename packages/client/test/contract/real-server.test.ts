@@ -158,3 +158,39 @@ test('a paused subscriber holds a window and a batch, however much there is', as
   expect(held).toBeGreaterThan(windowBytes / 2)
   expect(held).toBeLessThanOrEqual(windowBytes + batchBytes)
 })
+
+test('lends to a visitor what another subscription of the same connection keeps', async () => {
+  await using real = await serveReal()
+  await using client = await connect(real.url)
+  const stream = client.stream('bytes', { codec: raw })
+  await stream.ensure({ durability: 'relaxed' })
+  const producer = stream.producer()
+  const count = 20_000
+  // Every byte of a record says which one it is, as far as a byte can.
+  for (let number = 0; number < count; number += 1) {
+    const value = new Uint8Array(1 + ((number * 37) % 2000)).fill(number % 251)
+    if (!producer.send(value)) await producer.ready()
+  }
+  await producer.flush()
+  const isRight = (value: Uint8Array, number: number): boolean =>
+    value.length === 1 + ((number * 37) % 2000) && value.every((byte) => byte === number % 251)
+  const kept: Uint8Array[] = []
+  const keeping = async (): Promise<void> => {
+    const subscription = stream.subscribe({ from: 'first', to: 'end' })
+    for await (const { value } of subscription) kept.push(value)
+  }
+  let visited = 0
+  let slowly = 0
+  await Promise.all([
+    keeping(),
+    stream.subscribe({ from: 'first', to: 'end' }).forEachBatch((batch) => {
+      for (const { value, offset } of batch) visited += isRight(value, offset) ? 1 : 0
+    }),
+    stream.subscribe({ from: 'first', to: 'end' }).forEachBatch(async (batch) => {
+      await new Promise(setImmediate)
+      for (const { value, offset } of batch) slowly += isRight(value, offset) ? 1 : 0
+    }),
+  ])
+  expect([visited, slowly]).toEqual([count, count])
+  expect(kept.filter(isRight)).toHaveLength(count)
+})

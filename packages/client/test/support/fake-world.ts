@@ -100,6 +100,8 @@ export class FakeWorld {
 export class FakeTransport implements Transport {
   bufferedBytes = 0
   receivedBytes = 0
+  /** Bytes of messages that the client gave back in the call in which it got them. */
+  givenBackBytes = 0
   /** Whether what is sent stays in the buffer until `drain`. */
   isSlow = false
   corkCount = 0
@@ -125,11 +127,14 @@ export class FakeTransport implements Transport {
     this.options.events.onOpen(subprotocol)
   }
 
-  /** Hands a message to the client. */
+  /** Hands a message to the client; one that is given back is overwritten at once, as the next may do. */
   deliver(bytes: Uint8Array): void {
     if (this.#isClosed) return
     this.receivedBytes += bytes.byteLength
-    this.options.events.onMessage(bytes)
+    const message = bytes.slice()
+    if (!this.options.events.onMessage(message)) return
+    this.givenBackBytes += bytes.byteLength
+    message.fill(0xee)
   }
 
   closedBy(close: TransportClose): void {

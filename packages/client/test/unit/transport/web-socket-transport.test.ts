@@ -45,7 +45,10 @@ beforeEach(() => {
     clock,
     events: {
       onOpen: (subprotocol) => events.push(['open', subprotocol]),
-      onMessage: (bytes) => events.push(['message', ...bytes]),
+      onMessage(bytes) {
+        events.push(['message', ...bytes])
+        return false
+      },
       onText: () => events.push('text'),
       onDrain: () => events.push('drain'),
       onClose: (close) => events.push(['close', close]),
