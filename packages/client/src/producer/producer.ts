@@ -108,7 +108,7 @@ export class Producer<T> implements AsyncDisposable {
     }
   }
 
-  /** Resolves when there is room: at once below `bufferBytesMax`, else when half of it is free. */
+  /** Resolves when there is room: at once below `bufferBytesMax`, else when an eighth of it is free. */
   ready(): Promise<void> {
     return this.#engine.ready()
   }
