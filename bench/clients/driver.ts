@@ -16,7 +16,8 @@ export interface DriverConnection {
   remove(stream: string): Promise<void>
   /** Records in the stream, or undefined where the server does not say. */
   count(stream: string): Promise<number | undefined>
-  producer(stream: string): Promise<DriverProducer>
+  /** `busyPolling` for who waits for each record; libraries without it ignore it. */
+  producer(stream: string, options?: ProducerSettings): Promise<DriverProducer>
   /**
    * Hands out the values from the stream's first record on, then those that are published, until closed.
    * Resolves when the server knows of the subscription. Libraries that have one way ignore `way`.
@@ -30,6 +31,11 @@ export interface DriverConnection {
  * one at a time, as a whole; or where they lie in a lent batch, with no object for any of them.
  */
 export type ReadWay = 'values' | 'lent' | 'records' | 'in place'
+
+/** How a producer waits. */
+export interface ProducerSettings {
+  readonly busyPolling?: boolean | undefined
+}
 
 /** Who reads. */
 export interface Sink {

@@ -37,6 +37,7 @@ interface PublishEachJob extends PublishJob {
   readonly publishers: number
   /** Callers of each, which wait for their record before they publish the next. */
   readonly window: number
+  readonly busyPolling?: boolean
 }
 interface ReplayJob extends StreamJob {
   readonly records: number
@@ -130,12 +131,14 @@ async function publish(
 }
 
 async function publishEach(driver: Driver, job: PublishEachJob): Promise<object> {
-  const { url, stream, durability, records, sizeBytes, publishers, window } = job
+  const { url, stream, durability, records, sizeBytes, publishers, window, busyPolling } = job
   const connections = await Promise.all(
     Array.from({ length: publishers }, () => driver.connect(url)),
   )
   await connections[0]?.ensure(stream, durability)
-  const producers = await Promise.all(connections.map((each) => each.producer(stream)))
+  const producers = await Promise.all(
+    connections.map((each) => each.producer(stream, { busyPolling })),
+  )
   const { value } = new RecordTemplate(sizeBytes)
   const work = { left: records, value, latenciesMs: new Float64Array(records), done: 0 }
   const timing = await timed(async () => {

@@ -16,8 +16,8 @@ export const tailrace: Driver = {
         const { startOffset, endOffset } = await streamOf(stream).describe()
         return endOffset - startOffset
       },
-      async producer(stream) {
-        const producer = streamOf(stream).producer()
+      async producer(stream, settings) {
+        const producer = streamOf(stream).producer(settings)
         await producer.open()
         return producer
       },

@@ -1,6 +1,7 @@
 /** What all connections of a server share. */
 
 import type { ServerIdentity } from './server-identity.js'
+import type { BusyPolling } from './io/busy-polling.js'
 import type { LentReads } from './io/lent-reads.js'
 import type { Timers } from './io/timers.js'
 import type { Logger } from './logger.js'
@@ -20,6 +21,8 @@ export interface ServerServices {
   readonly timers: Timers
   readonly scheduler: TurnScheduler
   readonly watches: LogWatches
+  /** Undefined when it was not wanted. */
+  readonly busyPolling: BusyPolling | undefined
   readonly checker: BatchChecker
   readonly messageBuffers: MessageBuffers
   readonly lentReads: LentReads

@@ -16,6 +16,7 @@ import { requestListener } from './http/request-listener.js'
 import { StaticFiles } from './http/static-files.js'
 import { upgradeListener } from './http/upgrade-listener.js'
 import { serverIdentity } from './server-identity.js'
+import { BusyPolling } from './io/busy-polling.js'
 import { LentReads } from './io/lent-reads.js'
 import type { CancelTimer } from './io/timers.js'
 import { BatchChecker } from './publish/batch-checker.js'
@@ -258,6 +259,11 @@ class RunningServer implements TailraceServer {
 
 function makeServices(config: ServerConfig, store: StreamStore): ServerServices {
   const { limits, logger, timers } = config
+  const watches = new LogWatches(store)
+  const busyPolling = new BusyPolling({
+    timers,
+    isDiskAwaited: () => watches.isDiskAwaited,
+  })
   return {
     store,
     limits,
@@ -265,7 +271,8 @@ function makeServices(config: ServerConfig, store: StreamStore): ServerServices 
     timers,
     identity: serverIdentity(store.storeId),
     scheduler: new TurnScheduler(timers),
-    watches: new LogWatches(store),
+    watches,
+    busyPolling: config.busyPolling ? busyPolling : undefined,
     checker: new BatchChecker(limits.batchBytesMax),
     messageBuffers: new MessageBuffers(),
     lentReads: new LentReads(),

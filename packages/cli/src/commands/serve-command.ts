@@ -26,6 +26,12 @@ export function addServe(parser: Parser, start: Start): Parser {
           default: './data',
           describe: 'Data directory; made if there is none',
         })
+        .option('busy-polling', {
+          type: 'boolean',
+          default: true,
+          describe:
+            'Look for more before sleeping, while that pays; --no-busy-polling to save processor time',
+        })
         .option('verbose', {
           type: 'boolean',
           default: false,

@@ -21,6 +21,7 @@ export interface ServeArguments {
   readonly port: number
   readonly data: string
   readonly json: boolean
+  readonly busyPolling: boolean
   readonly verbose: boolean
 }
 
@@ -70,13 +71,14 @@ interface Served {
 }
 
 async function listen(
-  { host, port, verbose }: ServeArguments,
+  { host, port, busyPolling, verbose }: ServeArguments,
   { store, consoleFiles }: Served,
   { notices }: Context,
 ): Promise<TailraceServer> {
   const logger = createServerLog(notices, verbose)
   try {
-    return await startServer({ store, host, port, staticDirectory: consoleFiles, logger })
+    const staticDirectory = consoleFiles
+    return await startServer({ store, host, port, staticDirectory, busyPolling, logger })
   } catch (error) {
     const code = systemCodeOf(error)
     if (code === undefined) throw error

@@ -102,6 +102,15 @@ describe('serve', () => {
   })
 })
 
+describe('serve --no-busy-polling', () => {
+  it('serves, too', async () => {
+    await using directory = await TemporaryDirectory.create()
+    const args = ['serve', '--port', '0', '--data', directory.file('data'), '--no-busy-polling']
+    await using serve = start([...args, '--verbose'])
+    await serve.stderrLine(/^tailrace: listening url=ws:\/\/127\.0\.0\.1:\d+$/)
+  })
+})
+
 describe('serve that cannot', () => {
   it('ends with 5 when the port is in use', async () => {
     await using directory = await TemporaryDirectory.create()

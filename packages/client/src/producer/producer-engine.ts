@@ -22,6 +22,7 @@ import type { Session } from '../connection/session.js'
 import type { Timer } from '../io/clock.js'
 import { createDeferred, type Deferred } from '../util/deferred.js'
 import { Listeners } from '../util/listeners.js'
+import { AckPolling } from './ack-polling.js'
 import { BatchAccumulator, type BatchLimits } from './batch-accumulator.js'
 import { FlushWaiters } from './flush-waiters.js'
 import { FrameMemory } from './frame-memory.js'
@@ -39,6 +40,8 @@ export interface ProducerConfig extends ProducerChannelConfig, BatchLimits {
   readonly lingerMs: number
   /** Bytes not acknowledged above which `send` returns false. */
   readonly bufferBytesMax: number
+  /** Whether to look for acknowledgements instead of sleeping while `publish` calls wait. */
+  readonly busyPolling: boolean
 }
 
 /** Full batches waiting to be sent that are worth sending before the turn ends. */
@@ -65,6 +68,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   readonly #outbox = new Outbox()
   readonly #channel: ProducerChannel
   readonly #flushes = new FlushWaiters()
+  readonly #polling: AckPolling | undefined
   readonly #onEnded: () => void
   #opened: Deferred<OpenProducerReply> | undefined
   #ready: Deferred<undefined> | undefined
@@ -86,7 +90,14 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.#config = config
     this.#onEnded = onEnded
     const memory = new FrameMemory(config.bufferBytesMax)
-    const { clock } = session.options.environment
+    const { clock, atEndOfTurn } = session.options.environment
+    if (config.busyPolling) {
+      this.#polling = new AckPolling({
+        atEndOfTurn,
+        nowMs: () => clock.elapsedMs(),
+        isDone: () => this.#acknowledgedCount === this.#sentCount || this.#failure !== undefined,
+      })
+    }
     this.#memory = memory
     this.#accumulator = new BatchAccumulator(config, clock, (sizeBytes) => memory.take(sizeBytes))
     this.#channel = new ProducerChannel({ session, config, outbox: this.#outbox, events: this })
@@ -159,6 +170,7 @@ export class ProducerEngine implements ProducerChannelEvents {
   publish(value: EncodedRange, options: RecordOptions | undefined): Promise<number> {
     this.#append(value, options)
     const offset = this.#accumulator.waitForLast()
+    this.#polling?.stirred()
     this.#afterAppend()
     return offset
   }

@@ -22,6 +22,12 @@ export interface ProducerOptions {
   readonly lingerMs?: number | undefined
   /** Bytes not acknowledged at which `send` returns false. Default 8 MiB. */
   readonly bufferBytesMax?: number | undefined
+  /**
+   * Whether the event loop looks for acknowledgements for up to 0.2 ms, instead of sleeping, while `publish` calls
+   * wait. Faster where each waits for the last and the server is near; takes the processor time of the wait.
+   * Default false.
+   */
+  readonly busyPolling?: boolean | undefined
   /** Whether to make the stream, with the server's defaults, if it does not exist. Default true. */
   readonly create?: boolean | undefined
 }
@@ -44,6 +50,7 @@ export function resolveProducerOptions(stream: string, options: ProducerOptions)
     stream,
     name: checkedName(options.name),
     create: options.create ?? true,
+    busyPolling: options.busyPolling ?? false,
     batchBytesMax: wholeNumber('batchBytesMax', batchBytesMax, 1),
     batchRecordsMax: wholeNumber('batchRecordsMax', batchRecordsMax, 1),
     lingerMs: wholeNumber('lingerMs', lingerMs, 0),

@@ -9,6 +9,8 @@ export type CancelTimer = () => void
 
 /** What the server asks of time. */
 export interface Timers {
+  /** Milliseconds from an arbitrary start that never go back. */
+  nowMs(): number
   /** Calls `callback` once, `delayMs` from now. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): CancelTimer
   /** Calls `callback` every `periodMs`. Does not keep the process alive. */
@@ -19,6 +21,7 @@ export interface Timers {
 
 /** The timers of Node. */
 export const systemTimers: Timers = {
+  nowMs: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs).unref()
     return () => clearTimeout(timer)

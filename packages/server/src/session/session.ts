@@ -182,6 +182,7 @@ export class Session implements CommandContext {
   /** Returns true when the bytes are still needed: the batches wait for room, or the frame for its turn. */
   #receiveLent(message: Uint8Array): boolean {
     if (!this.isOpen) return false
+    this.services.busyPolling?.stirred()
     this.intake.accept(message)
     return this.intake.isHeld || message[0] !== FrameType.PUBLISH
   }

@@ -26,21 +26,29 @@ export interface DurabilityWaiter {
 /** Why a log was closed under its users. */
 export type LogCloseReason = 'deleted' | 'closing'
 
+/** What a watch tells the watches. */
+interface LogWatchOwner {
+  /** Nobody uses it any more. */
+  onUnused(): void
+  /** So many more wait for the disk. */
+  onAwaiting(change: 1 | -1): void
+}
+
 /** The shared listeners of one log. Get one from `LogWatches`, give it back with `release`. */
 export class LogWatch {
   readonly log: StreamLog
   readonly #store: StreamStore
-  readonly #onUnused: () => void
+  readonly #owner: LogWatchOwner
   readonly #stopListening: readonly (() => void)[]
   #parked = new Set<TailWaiter>()
   readonly #awaitingDurable = new Set<DurabilityWaiter>()
   #userCount = 0
   #closeReason: LogCloseReason | 'asked' | undefined
 
-  constructor(log: StreamLog, store: StreamStore, onUnused: () => void) {
+  constructor(log: StreamLog, store: StreamStore, owner: LogWatchOwner) {
     this.log = log
     this.#store = store
-    this.#onUnused = onUnused
+    this.#owner = owner
     this.#stopListening = [
       log.onVisible(() => this.visibleAdvanced()),
       log.onDurable(() => this.#tellDurable()),
@@ -58,7 +66,7 @@ export class LogWatch {
     this.#userCount -= 1
     if (this.#userCount > 0) return
     for (const stop of this.#stopListening) stop()
-    this.#onUnused()
+    this.#owner.onUnused()
   }
 
   /**
@@ -96,12 +104,14 @@ export class LogWatch {
 
   /** Tells `waiter` of every group commit until `forget`. */
   awaitDurable(waiter: DurabilityWaiter): void {
+    if (this.#awaitingDurable.has(waiter)) return
+    this.#owner.onAwaiting(1)
     this.#awaitingDurable.add(waiter)
   }
 
   /** Ends `awaitDurable`. */
   forget(waiter: DurabilityWaiter): void {
-    this.#awaitingDurable.delete(waiter)
+    if (this.#awaitingDurable.delete(waiter)) this.#owner.onAwaiting(-1)
   }
 
   /** A log is closed before its stream is gone; the store, asked now, answers after that. */
@@ -126,16 +136,27 @@ export class LogWatch {
 export class LogWatches {
   readonly #store: StreamStore
   readonly #watches = new Map<StreamLog, LogWatch>()
+  #awaitingCount = 0
 
   constructor(store: StreamStore) {
     this.#store = store
+  }
+
+  /** Whether anybody waits for a log to be durable. */
+  get isDiskAwaited(): boolean {
+    return this.#awaitingCount > 0
   }
 
   /** The watch of a log, counted as used once more. */
   acquire(log: StreamLog): LogWatch {
     let watch = this.#watches.get(log)
     if (watch === undefined) {
-      watch = new LogWatch(log, this.#store, () => this.#watches.delete(log))
+      watch = new LogWatch(log, this.#store, {
+        onUnused: () => this.#watches.delete(log),
+        onAwaiting: (change) => {
+          this.#awaitingCount += change
+        },
+      })
       this.#watches.set(log, watch)
     }
     return watch.acquire()

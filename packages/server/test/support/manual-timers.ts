@@ -1,4 +1,4 @@
-/** Timers that fire when a test says so. The end of a turn stays Node's. */
+/** Timers that fire when a test says so. The end of a turn, and how long it took, stay Node's. */
 
 import { systemTimers, type CancelTimer, type Timers } from '../../src/io/timers.js'
 
@@ -19,6 +19,10 @@ export class ManualTimers implements Timers {
 
   every(periodMs: number, callback: () => void): CancelTimer {
     return this.#add({ callback, periodMs, dueMs: this.#nowMs + periodMs })
+  }
+
+  nowMs(): number {
+    return systemTimers.nowMs()
   }
 
   atTurnEnd(callback: () => void): void {

@@ -14,7 +14,9 @@ test('the defaults listen to this machine only', () => {
     host: '127.0.0.1',
     port: 4455,
     limits: SERVER_LIMITS,
+    busyPolling: true,
   })
+  expect(completeOptions({ store, busyPolling: false }).busyPolling).toBe(false)
 })
 
 test('WELCOME says the limits that concern a client, and no others', () => {

@@ -11,6 +11,10 @@ const MIB = 1024 * 1024
 class ManualTurns implements Timers {
   readonly pending: (() => void)[] = []
 
+  nowMs(): number {
+    return 0
+  }
+
   after(): () => void {
     return () => undefined
   }
