@@ -75,14 +75,16 @@ interface OpenedSegment {
   readonly isIndexUnusable: boolean
 }
 
-/** Opens sealed segments; `rebuild` learns the extent of one whose sidecar is missing or of no use. */
+/**
+ * Opens sealed segments; `rebuild` learns the extent of one whose sidecar is missing or of no use. Where
+ * anything throws, nothing stays open: whoever reads tries again, and each attempt would keep a descriptor.
+ */
 export function sealedSegmentOpener(
   files: SegmentFiles,
   directory: string,
   rebuild: (segment: Segment, contents: SegmentBytes) => SegmentExtent,
 ): (segment: Segment) => OpenedSegment {
-  return (segment) => {
-    const file = files.open(`${directory}/${segment.fileName}`, 'read')
+  const withExtent = (segment: Segment, file: StorageFile): OpenedSegment => {
     const contents = new SegmentBytes(file)
     const index = files.readFile(`${directory}/${indexFileName(segment.baseOffset)}`)
     const stored = index === undefined ? undefined : storedExtent(index, segment.baseOffset)
@@ -90,6 +92,15 @@ export function sealedSegmentOpener(
       return { file, extent: stored, isIndexUnusable: false }
     }
     return { file, extent: rebuild(segment, contents), isIndexUnusable: index !== undefined }
+  }
+  return (segment) => {
+    const file = files.open(`${directory}/${segment.fileName}`, 'read')
+    try {
+      return withExtent(segment, file)
+    } catch (error) {
+      file.close()
+      throw error
+    }
   }
 }
 
