@@ -1,4 +1,12 @@
-import { BatchBuilder, BatchView } from '@tailrace/format'
+import {
+  ATTRIBUTE_OFFSETS,
+  ATTRIBUTES_AT,
+  BATCH_HEADER_BYTES,
+  BatchBuilder,
+  BatchView,
+  COLUMN_ENTRY_BYTES,
+  LAST_OFFSET_DELTA_AT,
+} from '@tailrace/format'
 import { beforeEach, expect, test } from 'vitest'
 
 import { RecordExtras } from '../../../src/codecs/headers.js'
@@ -76,3 +84,53 @@ test('gives every record its own time, and that of the batch to those that have 
   expect([...batch].map(({ offset }) => offset)).toEqual([5, 6, 7, 8, 9])
   expect([...batch.from(3)].map(({ offset }) => offset)).toEqual([8, 9])
 })
+
+test('takes records by index at their offsets, also behind the first one delivered', () => {
+  const taken = (of: RecordBatch<string>, index: number) => {
+    const { offset, value } = of.record(index)
+    return [offset, value, of.offset(index)]
+  }
+  expect([0, 2, 4].map((index) => taken(batch, index))).toEqual([
+    [5, '5', 5],
+    [7, '7', 7],
+    [9, '9', 9],
+  ])
+  expect([3, 4].map((index) => taken(batch.from(3), index))).toEqual([
+    [8, '8', 8],
+    [9, '9', 9],
+  ])
+  expect(() => batch.from(3).record(2)).toThrow(RangeError)
+  expect(() => batch.record(5)).toThrow(RangeError)
+})
+
+test('takes the offsets of a compacted batch from its column', () => {
+  const sparse = compacted()
+  expect([0, 1, 2].map((index) => sparse.record(index).offset)).toEqual([1000, 1002, 1003])
+  expect([0, 1, 2].map((index) => sparse.offset(index))).toEqual([1000, 1002, 1003])
+  expect(sparse.record(1)).toMatchObject({ value: 'c', timeUs: 1, key: undefined })
+  expect([...sparse.from(1)].map(({ offset, value }) => [offset, value])).toEqual([
+    [1002, 'c'],
+    [1003, 'd'],
+  ])
+})
+
+/** Records `a`, `c` and `d` at 1000, 1002 and 1003 of a batch that accounts for 1000 to 1004. */
+function compacted(): RecordBatch<string> {
+  const builder = new BatchBuilder()
+  // No producer makes a column of offsets; one of times has its place.
+  for (const value of 'acd') builder.append(new TextEncoder().encode(value), { timeUs: 1 })
+  const produced = builder.build({ createTimeUs: 1 })
+  const fields = new DataView(produced.buffer)
+  fields.setUint16(ATTRIBUTES_AT, ATTRIBUTE_OFFSETS, true)
+  fields.setUint32(LAST_OFFSET_DELTA_AT, 4, true)
+  const columnAt = BATCH_HEADER_BYTES + 3 * COLUMN_ENTRY_BYTES
+  for (const [index, delta] of [0, 2, 3].entries())
+    fields.setUint32(columnAt + index * COLUMN_ENTRY_BYTES, delta, true)
+  const log = new FakeLog('orders')
+  log.endOffset = 1000
+  log.store(produced)
+  const bytes = log.batches[0]?.bytes ?? produced
+  const view = new BatchView(bytes)
+  const slice = { view, bytes, firstIndex: 0, endIndex: 3, nextOffset: view.nextOffset }
+  return new RecordBatch(slice, { stream: 'orders', codec: text, extras: new RecordExtras() })
+}
