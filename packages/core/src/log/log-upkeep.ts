@@ -315,6 +315,8 @@ export class LogUpkeep {
     await commit.flush()
     const { active } = writer
     await active.named
+    // Waking it may fail, too: it rests because all of it is durable, and nothing is lost then.
+    active.open()
     try {
       await active.sync()
     } catch (error) {

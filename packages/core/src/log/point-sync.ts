@@ -5,6 +5,7 @@
  * stream that has gone quiet gets that sync a second later; one that may not be written further behind
  * its durable point gets it at once (docs/adr/0016).
  */
+import { StorageError } from '@tailrace/format'
 import type { LogOptions } from './log-options.js'
 import type { LogParts } from './log-upkeep.js'
 
@@ -16,7 +17,7 @@ export class PointSync {
   readonly #options: Pick<LogOptions, 'scheduler' | 'syncSlots'>
   readonly #parts: Omit<LogParts, 'segments'>
   #cancelTimer: (() => void) | undefined
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<unknown>>()
 
   constructor(
     options: Pick<LogOptions, 'scheduler' | 'syncSlots'>,
@@ -36,10 +37,15 @@ export class PointSync {
     })
   }
 
-  /** Makes everything durable, and the point that says so. @throws {StorageError} STREAM_POISONED. */
+  /**
+   * Makes everything durable, and the point that says so.
+   *
+   * @throws {StorageError} STREAM_POISONED; IO_ERROR when a segment at rest cannot be opened: try again.
+   */
   async extend(): Promise<void> {
     await this.#parts.commit.flush()
-    await this.#now('waiter')
+    const failure = await this.#now('waiter')
+    if (failure !== undefined) throw failure
   }
 
   /** Ends waiting, and resolves when no sync is in flight. */
@@ -49,24 +55,36 @@ export class PointSync {
     await Promise.all(this.#running)
   }
 
-  /** Never rejects: a sync that fails is the end of appending, as that of a commit is. */
-  async #now(whoAsks: 'timer' | 'waiter'): Promise<void> {
+  /**
+   * Never rejects: a sync that fails is the end of appending, as that of a commit is. Resolves with why it was
+   * not tried.
+   */
+  async #now(whoAsks: 'timer' | 'waiter'): Promise<StorageError | undefined> {
     const running = this.#options.syncSlots.run(() => this.#sync(whoAsks))
     this.#running.add(running)
-    await running
+    const failure = await running
     this.#running.delete(running)
+    return failure
   }
 
-  async #sync(whoAsks: 'timer' | 'waiter'): Promise<void> {
+  async #sync(whoAsks: 'timer' | 'waiter'): Promise<StorageError | undefined> {
     const { writer, commit, isWritable } = this.#parts
     const { active } = writer
-    if (!isWritable() || active.isPointDurable) return
+    if (!isWritable() || active.isPointDurable) return undefined
     // One at rest has no file open; it is woken only for somebody who waits.
-    if (active.isResting && whoAsks === 'timer') return
+    if (active.isResting && whoAsks === 'timer') return undefined
+    try {
+      active.open()
+    } catch (error) {
+      // It rests because all of it is durable: nothing is lost.
+      if (error instanceof StorageError) return error
+      throw error
+    }
     try {
       await active.sync()
     } catch (error) {
       commit.fail(error)
     }
+    return undefined
   }
 }

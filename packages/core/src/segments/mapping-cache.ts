@@ -5,6 +5,9 @@
  * collected: the addon cannot unmap, and a reader that is still on it is not disturbed.
  */
 
+/** One in so many is let go when room is made. */
+const ROOM_SHARE = 4
+
 /** What the cache holds: something with a size that can be let go. */
 export interface Mapped {
   readonly sizeBytes: number
@@ -39,6 +42,24 @@ export class MappingCache {
       this.#bytes -= sizeBytes
       oldest.release()
     }
+  }
+
+  /** How many are held now, each with a descriptor. */
+  get count(): number {
+    return this.#sizes.size
+  }
+
+  /**
+   * The process can open no more files: lets a quarter of what is held go, the least recently used first. False
+   * when nothing is held.
+   */
+  makeRoom(): boolean {
+    const wanted = Math.ceil(this.#sizes.size / ROOM_SHARE)
+    for (const oldest of [...this.#sizes.keys()].slice(0, wanted)) {
+      this.forget(oldest)
+      oldest.release()
+    }
+    return wanted > 0
   }
 
   /** Takes `mapped` out of the account without letting it go. */

@@ -167,9 +167,10 @@ export class Segment implements Restable {
     return (this.#contents ??= new SegmentBytes(file))
   }
 
-  /** Opens the file if need be, which can fail. @throws as {@link contents}. */
+  /** Opens the file if need be, which can fail, for what follows at once. @throws as {@link contents}. */
   open(): void {
     this.#opened()
+    this.#activeMappings.use(this)
   }
 
   #opened(): StorageFile {

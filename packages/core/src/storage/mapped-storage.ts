@@ -110,12 +110,12 @@ export class MappedStorage implements Storage {
           else await reserveZeros(handle, capacityBytes)
         })
       })
+      return this.open(path, 'write')
     } catch (error) {
       // Half a file would hold the very space whose lack made the write fail. A directory stays.
       await rm(absolute, { force: true }).catch(() => undefined)
       throw await withNumbers(storageErrorOf(error, 'preparing', path), absolute, capacityBytes)
     }
-    return this.open(path, 'write')
   }
 
   open(path: string, mode: 'read' | 'write'): StorageFile {

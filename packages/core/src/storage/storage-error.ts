@@ -2,6 +2,8 @@
 import { StorageError } from '@tailrace/format'
 
 const NO_SPACE_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+/** Of the process, and of the machine. */
+const TOO_MANY_OPEN_CODES = new Set<unknown>(['EMFILE', 'ENFILE'])
 const NOT_WRITABLE_CODES = new Set(['EACCES', 'EPERM', 'EROFS'])
 
 /**
@@ -24,6 +26,11 @@ export function storageErrorOf(cause: unknown, doing: string, path: string): Sto
     cause,
     details,
   })
+}
+
+/** True of the error of an opening for which there was no descriptor. */
+export function hasTooManyOpenFiles(error: unknown): boolean {
+  return error instanceof StorageError && TOO_MANY_OPEN_CODES.has(error.details['errno'])
 }
 
 /** What a write needed, and what the disk had when it failed. */

@@ -30,6 +30,7 @@ import { MappingCache } from '../segments/mapping-cache.js'
 import type { ClosedMappings } from '../storage/closed-mappings.js'
 import { MappedStorage } from '../storage/mapped-storage.js'
 import { useNativeCrc32 } from '../storage/native-crc32.js'
+import { withinOpenFileLimit } from '../storage/open-file-limit.js'
 import { storageErrorOf } from '../storage/storage-error.js'
 import type { Storage, StorageEntry } from '../storage/storage-port.js'
 import { isStreamEntry, linkedStream } from './linked-streams.js'
@@ -46,7 +47,10 @@ import { StreamDirectories } from './stream-directories.js'
 export interface StoreOptions {
   /** How many bytes of sealed segments stay mapped, over all streams. Default 1 GiB. */
   readonly mappedBytesMax?: number
-  /** How many active segments stay mapped; further streams rest until they are used. Default 1,024. */
+  /**
+   * How many active segments stay mapped; further streams rest until they are used. Fewer do when the process
+   * may open no more files. Default 1,024.
+   */
   readonly activeMappingsMax?: number
   /**
    * How often retention by age is looked at, and the mappings of files that were closed, in milliseconds.
@@ -141,8 +145,18 @@ export class Store implements AsyncDisposable {
     options: StoreOptions,
     found: { readonly metadata: StoreMetadata; readonly entries: readonly StorageEntry[] },
   ) {
-    this.#home = home
-    this.#directories = new StreamDirectories(home.storage)
+    const cache = new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT)
+    const activeMappings = new ActiveMappings(
+      options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT,
+    )
+    const storage = withinOpenFileLimit(home.storage, () => {
+      // Of the two, the one that holds more gives first.
+      const [most, other] =
+        cache.count > activeMappings.count ? [cache, activeMappings] : [activeMappings, cache]
+      return most.makeRoom() || other.makeRoom()
+    })
+    this.#home = { ...home, storage }
+    this.#directories = new StreamDirectories(storage)
     this.#onRecovery = options.onRecovery ?? (() => undefined)
     this.#metadata = found.metadata
     this.#lastEpoch = found.metadata.lastEpoch
@@ -151,11 +165,11 @@ export class Store implements AsyncDisposable {
     this.#linkedNames = new Set(links.map(({ name }) => name))
     const clock = options.clock ?? systemClock()
     this.#environment = {
-      storage: home.storage,
+      storage,
       clock,
       scheduler: options.scheduler ?? eventLoopScheduler(),
-      cache: new MappingCache(options.mappedBytesMax ?? MAPPED_BYTES_MAX_DEFAULT),
-      activeMappings: new ActiveMappings(options.activeMappingsMax ?? ACTIVE_MAPPINGS_MAX_DEFAULT),
+      cache,
+      activeMappings,
       syncSlots: new Slots(syncsInFlightMax()),
       collector: new RecordCollector(new BatchBuilder(), clock),
       nextEpoch: () => this.#epochs.run(() => this.#nextEpoch()),
@@ -360,6 +374,7 @@ export class Store implements AsyncDisposable {
         })
       }
       this.#home.closedMappings?.letGo()
+      this.#environment.activeMappings.allowMore()
       this.#scheduleUpkeep(intervalMs)
     })
   }

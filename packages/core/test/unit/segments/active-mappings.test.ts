@@ -75,3 +75,49 @@ describe('ActiveMappings', () => {
     expect(mappings.count).toBe(1)
   })
 })
+
+describe('ActiveMappings of a process that can open no more files', () => {
+  it('lets the quarter rest that was quiet for longest, and keeps no more from then on', () => {
+    const mappings = new ActiveMappings(100)
+    const segments = touched(mappings, 12)
+    expect(mappings.makeRoom()).toBe(true)
+    expect(segments.map(({ restCount }) => restCount)).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    expect(mappings.count).toBe(9)
+    touched(mappings, 1)
+    expect([segments[3]?.restCount, segments[4]?.restCount]).toEqual([1, 0])
+    expect(mappings.count).toBe(9)
+  })
+
+  it('keeps one more each time it is told that there may be descriptors, up to its bound', () => {
+    const mappings = new ActiveMappings(5)
+    touched(mappings, 5)
+    expect(mappings.makeRoom()).toBe(true)
+    expect(mappings.count).toBe(3)
+    for (const count of [4, 5, 5]) {
+      mappings.allowMore()
+      touched(mappings, 5)
+      expect(mappings.count).toBe(count)
+    }
+  })
+
+  it('lets neither a busy one rest, nor the one that is in use, and says that there is no room', () => {
+    const mappings = new ActiveMappings(100)
+    const [busy, used] = touched(mappings, 2)
+    if (busy === undefined || used === undefined) throw new Error('unreachable')
+    busy.isBusy = true
+    mappings.use(used)
+    expect(mappings.makeRoom()).toBe(false)
+    expect([busy.restCount, used.restCount]).toEqual([0, 0])
+    expect(mappings.count).toBe(2)
+    touched(mappings, 20)
+    expect(mappings.count).toBe(22)
+    busy.isBusy = false
+    mappings.touch(busy)
+    mappings.use(busy)
+    while (mappings.makeRoom());
+    expect([busy.restCount, used.restCount]).toEqual([0, 1])
+    expect(mappings.count).toBe(1)
+    mappings.forget(busy)
+    expect(new ActiveMappings(1).makeRoom()).toBe(false)
+  })
+})

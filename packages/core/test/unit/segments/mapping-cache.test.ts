@@ -72,3 +72,17 @@ describe('MappingCache', () => {
     expect(cache.bytes).toBe(0)
   })
 })
+
+describe('MappingCache of a process that can open no more files', () => {
+  it('lets go of the quarter that was not used for longest, and says when there is nothing', () => {
+    const cache = new MappingCache(100)
+    const mappings = fill(cache, 1, 2, 3, 4, 5, 6, 7, 8)
+    if (mappings[0] !== undefined) cache.touch(mappings[0])
+    expect(cache.makeRoom()).toBe(true)
+    expect(mappings.map(({ releasedCount }) => releasedCount)).toEqual([0, 1, 1, 0, 0, 0, 0, 0])
+    expect([cache.count, cache.bytes]).toEqual([6, 31])
+    while (cache.makeRoom());
+    expect(mappings.map(({ releasedCount }) => releasedCount)).toEqual(mappings.map(() => 1))
+    expect([cache.count, cache.bytes]).toEqual([0, 0])
+  })
+})
