@@ -475,6 +475,8 @@ export class Log {
   #settle(): void {
     const { failure, durable } = this.#commit
     if (failure === undefined) {
+      // Before anyone is told: other processes see no further than the point (docs/adr/0014). If only this write
+      // fails, durable appends are rejected as not known to be; that is the safe side, and an opening finds them.
       this.#writer.noteRecoveryPoint(durable, this.epoch)
       this.#pointSync.noted()
       this.#appends.settle(durable.offset)
