@@ -7,9 +7,23 @@ const ACTIONS = 40
 const FAULT_RATES = { eio: 0.015, enospc: 0.02, shortWrite: 0.02 }
 const FAULT_KINDS = ['EIO', 'ENOSPC', 'short-write'] as const
 
-/** The run of a seed: the odd ones on a disk without faults, the even ones on one that fails, too. */
+/**
+ * So long that a burst of appends reaches further than recovery looks, which those of the usual lengths do in
+ * one run of thirty; three of them, the largest batch, do not.
+ */
+const LONG_VALUES = [9000]
+
+/**
+ * The run of a seed: the odd ones on a disk without faults, the even ones on one that fails, too; each third with
+ * long values only.
+ */
 export function powerLossOptions(seed: number): PowerLossOptions {
-  return { seed, actions: ACTIONS, ...(seed % 2 === 0 ? { faults: FAULT_RATES } : {}) }
+  return {
+    seed,
+    actions: ACTIONS,
+    ...(seed % 2 === 0 ? { faults: FAULT_RATES } : {}),
+    ...(seed % 3 === 0 ? { valueLengths: LONG_VALUES } : {}),
+  }
 }
 
 /** Reports of many runs, added up. */

@@ -36,6 +36,8 @@ export interface PowerLossOptions {
   readonly onlyCut?: number
   /** Of the running process; whoever judges has the usual ones. A canary: what is written beyond them is missed. */
   readonly recoveryLimits?: RecoveryLimits
+  /** As of {@link Workload}. A batch has up to three values, and is to fit into what recovery looks at. */
+  readonly valueLengths?: readonly number[]
   /** Breaks the promises of a disk, of this one and of each that a crash leaves: a canary to be caught. */
   readonly sabotage?: (storage: SimulatedStorage) => void
 }
@@ -107,6 +109,7 @@ class PowerLossRun {
       isFast: () => this.#fastRandom.chance(FAST_SHARE),
       held: () => this.#standstill.ending,
       recoveryLimits: this.#options.recoveryLimits,
+      valueLengths: this.#options.valueLengths,
     })
     this.#workload = workload
     if (faults !== undefined) faults.isOn = true

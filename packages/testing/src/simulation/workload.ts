@@ -18,6 +18,7 @@ import { expectValues, stateOf, valuesOf } from './stored-values.js'
 
 const SEGMENT_BYTES_MAX = 64 * 1024
 const STREAM_NAMES = ['s0', 's1', 's2', 's3']
+const VALUE_LENGTHS = [0, 10, 100, 1000, 9000]
 const BOOT_ID = 'the run of the machine'
 
 /** What a workload does; the last three are what it goes through on a disk with faults. */
@@ -52,6 +53,8 @@ export interface WorkloadOptions {
   readonly held: () => Promise<unknown> | undefined
   /** Default: the usual ones of a simulation. */
   readonly recoveryLimits?: RecoveryLimits | undefined
+  /** Of the values that are appended, in bytes: of these the seed draws. Default: many, short ones, too. */
+  readonly valueLengths?: readonly number[] | undefined
 }
 
 /** Users of one store, driven by a seed. */
@@ -422,7 +425,7 @@ export class Workload {
 
   /** Distinct values of many lengths, some of them longer than a page. */
   #value({ name, options, known, inFlight }: ShadowStream): string {
-    const length = this.#random.pick([0, 10, 100, 1000, 9000])
+    const length = this.#random.pick(this.#options.valueLengths ?? VALUE_LENGTHS)
     const number = known.length + inFlight.length
     const id = `${name}.${options.incarnation}:${number}:${this.#random.below(1e9)}:`
     return id.padEnd(length, 'x')
