@@ -236,9 +236,11 @@ export class Workload {
     const identity = { createTimeUs: 1, producerId, producerEpoch, baseSequence }
     const batch = this.#builder.build(identity)
     while (!log.hasRoomFor(batch.length)) await log.makeRoom(batch.length)
+    // Before it is known: a write of which only zeros are missing has failed, and the batch is there.
+    shadow.inFlight.push(...values)
+    producer.nextSequence += values.length
     const { baseOffset, endOffset } = log.appendBatch(batch, { check: true })
     shadow.stored(baseOffset, values)
-    producer.nextSequence += values.length
     this.#did('produce')
     if (!log.appendBatch(batch).isDuplicate) {
       throw new BrokenPromise('stored-twice', `${stateOf(log)}: a resend was stored twice`)
