@@ -11,22 +11,40 @@ import type { Storage } from './storage-port.js'
 /**
  * The storage, which calls `makeRoom` when a file cannot be opened because too many are, and tries once more if
  * that returns true: something was closed. Otherwise the error is thrown.
+ *
+ * Operations that fail at the same time make room once: each of them would take a part of what is left, until
+ * there is none for the last of them, and far more room than they need.
  */
 export function withinOpenFileLimit(storage: Storage, makeRoom: () => boolean): Storage {
-  const isWorthAnother = (error: unknown): boolean => hasTooManyOpenFiles(error) && makeRoom()
+  /** How often room was made. */
+  let roomCount = 0
+  const hasMadeRoom = (): boolean => {
+    const isMade = makeRoom()
+    if (isMade) roomCount += 1
+    return isMade
+  }
   const now = <T>(action: () => T): T => {
     try {
       return action()
     } catch (error) {
-      if (isWorthAnother(error)) return action()
+      if (hasTooManyOpenFiles(error) && hasMadeRoom()) return action()
       throw error
     }
   }
-  const later = <T>(action: () => Promise<T>): Promise<T> =>
-    action().catch((error: unknown) => {
-      if (isWorthAnother(error)) return action()
-      throw error
-    })
+  const later = async <T>(action: () => Promise<T>): Promise<T> => {
+    for (let isLast = false; ;) {
+      const before = roomCount
+      try {
+        return await action()
+      } catch (error) {
+        if (!hasTooManyOpenFiles(error)) throw error
+        // Somebody else has made it since this began.
+        if (roomCount !== before) continue
+        if (isLast || !hasMadeRoom()) throw error
+        isLast = true
+      }
+    }
+  }
   return {
     list: (directory) => later(() => storage.list(directory)),
     createDirectory: (directory) => later(() => storage.createDirectory(directory)),

@@ -52,6 +52,24 @@ describe.each(OPERATIONS)('%s, when too many files are open', (_name, operation)
   })
 })
 
+describe('operations that fail at the same time', () => {
+  it('have room made once, and are all tried once more', async () => {
+    using directory = temporaryDirectory()
+    const storage = new CountedStorage(directory.path)
+    storage.openCountMax = 0
+    let roomsLeft = 1
+    const makeRoom = (): boolean => {
+      storage.openCountMax = 9
+      roomsLeft -= 1
+      return roomsLeft >= 0
+    }
+    const limited = withinOpenFileLimit(storage, makeRoom)
+    const paths = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    await Promise.all(paths.map((path) => limited.writeFile(path, new Uint8Array(1))))
+    expect([roomsLeft, storage.refusedCount]).toEqual([0, paths.length])
+  })
+})
+
 describe('an operation that fails otherwise', () => {
   it.each(['EIO', 'ENOSPC', 'ENOENT'])('is not tried again: %s', async (errno) => {
     using directory = temporaryDirectory()
