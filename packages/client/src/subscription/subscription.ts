@@ -151,13 +151,15 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
    */
   forEachBatch(visit: BatchVisitor<T>): Promise<void> {
     if (this.#hasVisitor() || this.#pending.isWaiting) return rejected(hasConsumer())
+    // Somebody may still be at the last batch, and is to be told of the end after that.
+    if (this.#outcome !== undefined) return ended(this.#outcome)
     this.#visits = new BatchVisits(visit, {
       onReady: () => this.#serveVisits(),
       onFailed: () => this.#finish({ error: undefined }),
     })
-    const { ended } = this.#visits
+    const visited = this.#visits.ended
     this.#serveVisits()
-    return ended
+    return visited
   }
 
   /**
@@ -380,4 +382,9 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
     const { stream } = this.#config
     return new ConnectionError('SUBSCRIPTION_CLOSED', `the subscription to "${stream}" was closed`)
   }
+}
+
+/** What a visitor is told that comes when all is over. */
+async function ended({ error }: Outcome): Promise<void> {
+  if (error !== undefined) throw error
 }

@@ -203,6 +203,19 @@ describe('forEachBatch', () => {
     expect(await outcome(ended)).toBe('resolved')
   })
 
+  test('tells who visits, and who comes when all is over but that visit', async () => {
+    filledLog(log, [1, 1])
+    const wait = createDeferred<undefined>()
+    const subscription = subscribe()
+    const first = subscription.forEachBatch(() => wait.promise)
+    await world.settle()
+    void subscription.close()
+    expect(await outcome(subscription.forEachBatch(() => undefined))).toBe('resolved')
+    expect(await outcome(first)).toBe('pending')
+    wait.resolve(undefined)
+    expect(await outcome(first)).toBe('resolved')
+  })
+
   test('rejects with what ended the subscription', async () => {
     const ended = client
       .stream('nowhere', { codec: raw })
