@@ -8,7 +8,7 @@
 
 import type { AtEndOfTurn } from '../io/end-of-turn.js'
 
-/** How long after the last `publish` or acknowledgement; an answer from this machine or its neighbour is there by then. */
+/** How long after the last `publish`; an answer from this machine or its neighbour is there by then. */
 const POLL_MS = 0.2
 
 /** What the polling needs. */
@@ -24,7 +24,7 @@ export interface AckPollingOptions {
 export class AckPolling {
   readonly #options: AckPollingOptions
   #isPolling = false
-  /** Whether something happened since the clock was last looked at. */
+  /** Whether somebody began to wait since the clock was last looked at. */
   #hasStirred = false
   #untilMs = 0
 
@@ -32,7 +32,7 @@ export class AckPolling {
     this.#options = options
   }
 
-  /** Somebody has begun to wait, or some have heard: the next acknowledgement may be near. */
+  /** Somebody has begun to wait. */
   stirred(): void {
     this.#hasStirred = true
     if (this.#isPolling) return

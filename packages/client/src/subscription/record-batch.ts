@@ -7,7 +7,10 @@ import { FormatError, type BatchView } from '@tailrace/format'
 import type { Codec } from '../codecs/codec.js'
 import type { RecordExtras, RecordHeaders } from '../codecs/headers.js'
 
-/** A record. Bytes in it are views of the message it came in: copy what you keep for long. */
+/**
+ * A record. Bytes in it are views of the message it came in: copy what you keep for long, and whatever you keep of
+ * a batch that was lent.
+ */
 export interface StreamRecord<T> {
   /** Its number in the stream. */
   readonly offset: number
@@ -46,7 +49,8 @@ export interface BatchSlice {
  *
  * Records are addressed by their index in the stored batch, from `firstIndex` to `endIndex` (exclusive):
  * `for (let i = batch.firstIndex; i < batch.endIndex; i++) use(batch.value(i))`. That decodes one value
- * at a time and makes no object per record beyond it. Valid as long as it is kept.
+ * at a time and makes no object per record beyond it. Valid as long as it is kept; one that is lent to a visitor
+ * (`forEachBatch`), as long as the visit lasts.
  *
  * To read bytes without even a view of each value, take them where they lie: `batch.forEachValue((bytes,
  * start, end) => …)`.
@@ -118,7 +122,8 @@ export class RecordBatch<T> implements Iterable<StreamRecord<T>> {
 
   /**
    * The message that the batch came in, in which {@link valueStart} and {@link valueEnd} say where a value
-   * lies. It never changes, and stays in memory as long as something refers to it: copy what you keep.
+   * lies. It never changes, and stays in memory as long as something refers to it: copy what you keep. That of a
+   * batch that is lent is used again after the visit.
    */
   get bytes(): Uint8Array {
     return this.#slice.bytes
