@@ -197,12 +197,15 @@ export class LogReader {
       return current
     }
     const segment = this.#place()
-    this.#segment = segment
-    this.#contents = segment.contents()
-    this.#position =
+    // All or nothing: where opening fails, the position of another segment is not to be taken for one of this.
+    const contents = segment.contents()
+    const position =
       this.#nextOffset === segment.baseOffset
         ? SEGMENT_HEADER_BYTES
         : positionOfOffset(segment, this.#nextOffset)
+    this.#segment = segment
+    this.#contents = contents
+    this.#position = position
     this.#verifiedTo = segment.verified.endAt(this.#position)
     return segment
   }

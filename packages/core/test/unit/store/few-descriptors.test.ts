@@ -109,6 +109,27 @@ describe('where no segment can rest', () => {
     expect((await valuesOf(log)).length).toBe(4)
   })
 
+  it('a reader fails, and reads on where it was once a segment can be opened', async () => {
+    using directory = temporaryDirectory()
+    {
+      await using store = await openStore(directory.path)
+      await appendSegments(await store.ensure('s', SMALL), 3)
+    }
+    const storage = new CountedStorage(directory.path)
+    // One sealed segment stays open, so that each comes to be opened.
+    await using store = await openStore(directory.path, { storage, mappedBytesMax: 1 })
+    const log = await store.open('s')
+    const reader = log.reader(0)
+    while (reader.nextOffset < log.endOffset) {
+      const { nextOffset } = reader
+      storage.openCountMax = 0
+      // Whoever looks ahead leaves it to `next` to say what is wrong, and by then it may be well.
+      await reader.warm(1)
+      storage.openCountMax = Infinity
+      expect(reader.next(1)?.baseOffset).toBe(nextOffset)
+    }
+  })
+
   it('giving up records fails, poisons nothing, and works once one can', async () => {
     using directory = temporaryDirectory()
     const storage = new CountedStorage(directory.path)
