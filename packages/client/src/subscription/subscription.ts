@@ -385,6 +385,6 @@ export class Subscription<T> implements AsyncIterable<StreamRecord<T>>, AsyncDis
 }
 
 /** What a visitor is told that comes when all is over. */
-async function ended({ error }: Outcome): Promise<void> {
-  if (error !== undefined) throw error
+function ended({ error }: Outcome): Promise<void> {
+  return error === undefined ? Promise.resolve() : rejected(error)
 }
