@@ -1,6 +1,6 @@
 /** Tailrace's own client. */
 import { connect, raw } from '@tailrace/client'
-import type { Subscription } from '@tailrace/client'
+import type { RecordBatch, Subscription } from '@tailrace/client'
 import type { Driver, DriverConnection, ReadWay, Sink } from './driver.js'
 
 export const tailrace: Driver = {
@@ -49,19 +49,18 @@ async function handOut(
   }
 }
 
+function takeEach(batch: RecordBatch<Uint8Array>, sink: Sink): void {
+  for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
+}
+
 const READ: Record<ReadWay, (from: Subscription<Uint8Array>, sink: Sink) => Promise<void>> = {
   async values(subscription, sink) {
-    for await (const batch of subscription.batches()) {
-      for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
-    }
+    for await (const batch of subscription.batches()) takeEach(batch, sink)
   },
   async records(subscription, sink) {
     for await (const record of subscription) sink.take(record.value)
   },
-  lent: (subscription, sink) =>
-    subscription.forEachBatch((batch) => {
-      for (let at = batch.firstIndex; at < batch.endIndex; at += 1) sink.take(batch.value(at))
-    }),
+  lent: (subscription, sink) => subscription.forEachBatch((batch) => takeEach(batch, sink)),
   'in place': (subscription, sink) =>
     subscription.forEachBatch(({ view, firstIndex, endIndex }) => {
       const bytes = view.bytes()

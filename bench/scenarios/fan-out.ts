@@ -2,8 +2,7 @@
  * One publisher and several subscribers at the tail, each on a connection of its own, all clients in one
  * process. A bare `ws` pair sends as many bytes over one socket, and over as many as there are subscribers.
  * With the most subscribers the records are read in three ways: a value of each, kept or lent, and where they
- * lie; also
- * from a bare server that sends each frame on to all who are connected, and by the same job.
+ * lie; also from a bare server that sends each frame on to all who are connected, and by the same job.
  *
  * The publisher is held back: at most `aheadMax` records before the slowest subscriber. The number of
  * deliveries is the same for every number of subscribers.

@@ -260,10 +260,7 @@ class RunningServer implements TailraceServer {
 function makeServices(config: ServerConfig, store: StreamStore): ServerServices {
   const { limits, logger, timers } = config
   const watches = new LogWatches(store)
-  const busyPolling = new BusyPolling({
-    timers,
-    isDiskAwaited: () => watches.isDiskAwaited,
-  })
+  const isDiskAwaited = (): boolean => watches.isDiskAwaited
   return {
     store,
     limits,
@@ -272,7 +269,7 @@ function makeServices(config: ServerConfig, store: StreamStore): ServerServices 
     identity: serverIdentity(store.storeId),
     scheduler: new TurnScheduler(timers),
     watches,
-    busyPolling: config.busyPolling ? busyPolling : undefined,
+    busyPolling: config.busyPolling ? new BusyPolling({ timers, isDiskAwaited }) : undefined,
     checker: new BatchChecker(limits.batchBytesMax),
     messageBuffers: new MessageBuffers(),
     lentReads: new LentReads(),

@@ -72,12 +72,11 @@ interface Served {
 
 async function listen(
   { host, port, busyPolling, verbose }: ServeArguments,
-  { store, consoleFiles }: Served,
+  { store, consoleFiles: staticDirectory }: Served,
   { notices }: Context,
 ): Promise<TailraceServer> {
   const logger = createServerLog(notices, verbose)
   try {
-    const staticDirectory = consoleFiles
     return await startServer({ store, host, port, staticDirectory, busyPolling, logger })
   } catch (error) {
     const code = systemCodeOf(error)

@@ -42,8 +42,8 @@ export interface BusyPollingOptions {
 export class BusyPolling {
   readonly #options: BusyPollingOptions
   #isPolling = false
-  /** Messages since the loop last looked at the clock. */
-  #stirCount = 0
+  /** Whether a message has come since the loop last looked. */
+  #hasStirred = false
   #untilMs = 0
   #score = SCORE_MAX
   #messagesUntilTry = MESSAGES_UNTIL_TRY_MIN
@@ -60,7 +60,7 @@ export class BusyPolling {
 
   /** A message has come. */
   stirred(): void {
-    this.#stirCount += 1
+    this.#hasStirred = true
     if (!this.#isPolling && this.#mayTry()) this.#begin()
   }
 
@@ -80,7 +80,7 @@ export class BusyPolling {
 
   /** Goes round once more. */
   #look(nowMs: number): void {
-    this.#stirCount = 0
+    this.#hasStirred = false
     this.#untilMs = nowMs + POLL_MS
     this.#options.timers.atTurnEnd(this.#onTurnEnd)
   }
@@ -91,7 +91,7 @@ export class BusyPolling {
       return
     }
     const nowMs = this.#options.timers.nowMs()
-    if (this.#stirCount > 0) {
+    if (this.#hasStirred) {
       this.#note(FOUND)
       this.#look(nowMs)
     } else if (nowMs < this.#untilMs) {
