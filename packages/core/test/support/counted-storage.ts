@@ -10,6 +10,7 @@ import {
   type StorageEntry,
   type StorageFile,
 } from '../../src/index.js'
+import { ForwardingFile } from './forwarding-file.js'
 
 export class CountedStorage extends MappedStorage {
   /** Paths of the files that are open, once for each time they were opened. */
@@ -67,21 +68,24 @@ export class CountedStorage extends MappedStorage {
 
   #counted(path: string, file: StorageFile): StorageFile {
     this.openPaths.push(path)
-    let isOpen = true
-    return {
-      get bytes() {
-        return file.bytes
-      },
-      wrote: (start, end) => {
-        file.wrote(start, end)
-      },
-      write: (position, parts) => file.write?.(position, parts),
-      sync: () => file.sync(),
-      close: () => {
-        if (isOpen) this.openPaths.splice(this.openPaths.indexOf(path), 1)
-        isOpen = false
-        file.close()
-      },
-    }
+    return new CountedFile(file, () => {
+      this.openPaths.splice(this.openPaths.indexOf(path), 1)
+    })
+  }
+}
+
+class CountedFile extends ForwardingFile {
+  readonly #onClosed: () => void
+  #isOpen = true
+
+  constructor(file: StorageFile, onClosed: () => void) {
+    super(file)
+    this.#onClosed = onClosed
+  }
+
+  override close(): void {
+    if (this.#isOpen) this.#onClosed()
+    this.#isOpen = false
+    super.close()
   }
 }

@@ -6,6 +6,7 @@ import type { CreateOptions, StorageFile } from '../../../src/index.js'
 import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf } from '../../support/errors.js'
 import { filesOf, streamDirectory } from '../../support/files.js'
+import { ForwardingFile } from '../../support/forwarding-file.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { STREAM } from '../../support/test-store.js'
 
@@ -22,24 +23,24 @@ class CrampedStorage extends MappedStorage {
   }
 
   #cramped(file: StorageFile): StorageFile {
-    const isFull = (): boolean => this.isFull
-    let isMapped = false
-    return {
-      get bytes() {
-        if (isFull() && !isMapped)
-          throw new StorageError('IO_ERROR', 'ENOMEM: mmap', { details: { errno: 'ENOMEM' } })
-        isMapped = true
-        return file.bytes
-      },
-      wrote: (start, end) => {
-        file.wrote(start, end)
-      },
-      write: (position, parts) => file.write?.(position, parts),
-      sync: () => file.sync(),
-      close: () => {
-        file.close()
-      },
-    }
+    return new CrampedFile(file, () => this.isFull)
+  }
+}
+
+class CrampedFile extends ForwardingFile {
+  readonly #isFull: () => boolean
+  #isMapped = false
+
+  constructor(file: StorageFile, isFull: () => boolean) {
+    super(file)
+    this.#isFull = isFull
+  }
+
+  override get bytes(): Uint8Array {
+    if (this.#isFull() && !this.#isMapped)
+      throw new StorageError('IO_ERROR', 'ENOMEM: mmap', { details: { errno: 'ENOMEM' } })
+    this.#isMapped = true
+    return super.bytes
   }
 }
 
