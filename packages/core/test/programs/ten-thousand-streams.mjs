@@ -20,48 +20,60 @@ const before = memory()
 const store = await timed('openStoreMs', () =>
   openStore(directory, { storage, activeMappingsMax: Number(activeMappingsMax) }),
 )
-const logs = await timed('openStreamsMs', async () => {
-  const opened = []
-  for (const name of names) opened.push(await store.open(name))
-  return opened
-})
-await settled()
-const opened = { ...held(), ...memory() }
-
-let acknowledged = 0
-let acknowledgedWhileHeld = 0
-storage.hold(HELD)
-const appends = logs.map((log) =>
-  log.append({ value: log.name }).then(() => {
-    acknowledged += 1
-    if (acknowledged < names.length - 1) return
-    // All but the one whose sync is held, and only then is that let go.
-    if (storage.isHolding) acknowledgedWhileHeld = acknowledged
-    storage.letGo()
-  }),
-)
-await timed('appendMs', () => Promise.all(appends))
-const some = logs.filter((_, at) => at % 10 === 0)
-await Promise.all(some.map((log) => log.append({ value: `${log.name} again` })))
-await settled()
-const used = { ...held(), ...memory() }
-let wrong = 0
-for (const log of some) {
-  const values = []
-  for await (const { value } of log.read({ from: 'first' }))
-    values.push(Buffer.from(value).toString())
-  if (values.join() !== `${log.name},${log.name} again`) wrong += 1
-}
-await settled()
-const read = { ...held(), ...memory() }
+const outcome = await useStreams()
 await timed('closeMs', () => store.close())
 await settled()
 const { syncs, syncsInFlightMax } = storage
-process.send({
-  ...{ before, opened, used, read, closed: { ...held(), ...memory() }, wrong },
-  ...{ acknowledgedWhileHeld, syncs, syncsInFlightMax, figures },
-})
+const closed = { ...held(), ...memory() }
+process.send({ before, ...outcome, closed, syncs, syncsInFlightMax, figures })
 process.disconnect()
+
+/**
+ * All that is done with the streams: what a frame holds goes when it returns. The top level of a module holds
+ * its own to the end, and with it, now and then, every log.
+ */
+async function useStreams() {
+  const logs = await timed('openStreamsMs', async () => {
+    const opened = []
+    for (const name of names) opened.push(await store.open(name))
+    return opened
+  })
+  await settled()
+  const opened = { ...held(), ...memory() }
+
+  let acknowledged = 0
+  let acknowledgedWhileHeld = 0
+  storage.hold(HELD)
+  const appends = logs.map((log) =>
+    log.append({ value: log.name }).then(() => {
+      acknowledged += 1
+      if (acknowledged < names.length - 1) return
+      // All but the one whose sync is held, and only then is that let go.
+      if (storage.isHolding) acknowledgedWhileHeld = acknowledged
+      storage.letGo()
+    }),
+  )
+  await timed('appendMs', () => Promise.all(appends))
+  const some = logs.filter((_, at) => at % 10 === 0)
+  await Promise.all(some.map((log) => log.append({ value: `${log.name} again` })))
+  await settled()
+  const used = { ...held(), ...memory() }
+  const wrong = await wrongAmong(some)
+  await settled()
+  return { opened, used, read: { ...held(), ...memory() }, wrong, acknowledgedWhileHeld }
+}
+
+/** How many of the streams do not hold what was appended to them. */
+async function wrongAmong(logs) {
+  let wrong = 0
+  for (const log of logs) {
+    const values = []
+    for await (const { value } of log.read({ from: 'first' }))
+      values.push(Buffer.from(value).toString())
+    if (values.join() !== `${log.name},${log.name} again`) wrong += 1
+  }
+  return wrong
+}
 
 async function copyStreams() {
   const first = await openStore(directory)
