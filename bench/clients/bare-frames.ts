@@ -13,6 +13,10 @@
 /** In front of each value. */
 export const LENGTH_BYTES = 4
 
+// At hand, as our own builder has it: V8 would look `set` up for each value (format/bytes/copy-bytes.ts).
+// eslint-disable-next-line @typescript-eslint/unbound-method -- bound by each call
+const { set } = Uint8Array.prototype
+
 /** Takes values, by copying them, until it is full. */
 export class BareFrame {
   readonly #bytes: Buffer
@@ -45,7 +49,7 @@ export class BareFrame {
   append(value: Uint8Array): void {
     const start = this.#end + LENGTH_BYTES
     this.#view.setUint32(this.#end, value.length, true)
-    this.#bytes.set(value, start)
+    set.call(this.#bytes, value, start)
     this.#end = start + value.length
   }
 

@@ -14,7 +14,7 @@ class RawCodec implements Codec<Uint8Array> {
   encodeInto(value: Uint8Array, target: EncodedRange): void {
     target.bytes = checkedBytes(value)
     target.start = 0
-    target.end = value.byteLength
+    target.end = value.length
   }
 
   decode(bytes: Uint8Array): Uint8Array {

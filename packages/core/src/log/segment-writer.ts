@@ -15,12 +15,13 @@ import {
   segmentFileName,
   StorageError,
 } from '@tailrace/format'
-import { emptyExtent, Segment } from '../segments/segment.js'
+import { Segment } from '../segments/segment.js'
 import type { BatchPlace, SegmentLoader } from '../segments/segment.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { SegmentPreparer } from '../segments/segment-preparer.js'
-import type { Storage } from '../storage/storage-port.js'
+import { overwrite } from '../storage/overwrite.js'
+import type { Storage, StorageFile } from '../storage/storage-port.js'
 import { batchTooLarge } from './log-errors.js'
 import type { LogMark } from './log-mark.js'
 
@@ -169,19 +170,16 @@ export class SegmentWriter {
   roll(): void {
     const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
-    // First of all, as a file may have to be opened or mapped, which can fail: then nothing has changed yet.
+    // First of all, as a file may have to be opened, which can fail: then nothing has changed yet.
     sealed.open()
-    const { fileName, file, bytes } = this.#preparer.take()
+    const { fileName, sizeBytes, file } = this.#preparer.take()
     const baseOffset = sealed.extent().endOffset
     const isInstead = sealed.baseOffset === baseOffset
+    this.#begin(file, encodeSegmentHeader({ ...identity, baseOffset, createdUs: nowUs() }))
     // From now on it cannot be put to rest.
     if (!isInstead) sealed.seal()
-    const header = encodeSegmentHeader({ ...identity, baseOffset, createdUs: nowUs() })
-    bytes.set(header, 0)
-    file.wrote(0, SEGMENT_HEADER_BYTES)
-    const sizeBytes = bytes.length
     const options = { baseOffset, fileName, sizeBytes, loader, cache, activeMappings }
-    const active = Segment.active(options, file, emptyExtent(baseOffset))
+    const active = Segment.begun(options, file)
     active.named = this.#giveName(active, sealed.named, isInstead)
     this.#active = active
     this.#activeSince = { us: nowUs(), position: SEGMENT_HEADER_BYTES }
@@ -193,6 +191,16 @@ export class SegmentWriter {
     }
     this.#unsettled.push(sealed)
     onRoll(active, 'behind')
+  }
+
+  /** A file whose header may be there or not could be taken for a segment: nothing is appended behind that. */
+  #begin(file: StorageFile, header: Uint8Array): void {
+    try {
+      overwrite(file, 0, header)
+    } catch (error) {
+      file.close()
+      throw error instanceof StorageError ? this.#options.onWriteFailed(error) : error
+    }
   }
 
   /** True when {@link roll} may be called: a prepared file of any useful size is there. */

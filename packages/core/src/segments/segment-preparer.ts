@@ -13,9 +13,8 @@ export const PREPARED_FILE_SUFFIX = '.prepared'
 /** A zero-filled file that is about to become a segment. */
 export interface PreparedFile {
   readonly fileName: string
+  readonly sizeBytes: number
   readonly file: StorageFile
-  /** Those of the file. The first look at them maps it, which can fail. */
-  readonly bytes: Uint8Array
 }
 
 /** One that waits. */
@@ -31,6 +30,13 @@ interface WaitingFile {
  * it needs. A larger one would be mapped twice for it, and there are fewer of them.
  */
 const HELD_OPEN_BYTES_MIN = 1024 * 1024
+
+/**
+ * Smaller files are mapped when they are taken, so that a process with no room for mappings learns of it before
+ * anything has changed. A larger one is mapped by who reads it: V8 counts it as memory and collects garbage for it,
+ * and once it is deleted its blocks stay until then. A stream that is only written does without.
+ */
+const MAPPED_LATER_BYTES_MIN = 4 * 1024 * 1024
 
 /** Keeps one prepared file ready for the next segment of a stream. */
 export class SegmentPreparer {
@@ -80,23 +86,26 @@ export class SegmentPreparer {
   }
 
   /**
-   * Hands the file over, with its bytes to look at. Call only when {@link readyBytes} suffices.
+   * Hands the file over, open, and a small one mapped. Call only when {@link readyBytes} suffices.
    *
    * @throws {StorageError} IO_ERROR when it cannot be opened or mapped; it goes on waiting.
    */
   take(): PreparedFile {
     const prepared = this.#prepared
     if (prepared === undefined) throw new Error('no prepared segment to take')
-    const { fileName } = prepared
+    const { fileName, sizeBytes } = prepared
     const file = prepared.file ?? this.#storage.open(`${this.#directory}/${fileName}`, 'write')
     try {
-      const { bytes } = file
-      this.#prepared = undefined
-      return { fileName, file, bytes }
+      if (sizeBytes < MAPPED_LATER_BYTES_MIN && file.bytes.length !== sizeBytes)
+        throw new Error(
+          `${fileName} has ${file.bytes.length} bytes, was prepared with ${sizeBytes}`,
+        )
     } catch (error) {
       if (prepared.file === undefined) file.close()
       throw error
     }
+    this.#prepared = undefined
+    return { fileName, sizeBytes, file }
   }
 
   /** Waits for a preparation in flight and removes what was not used. */

@@ -106,6 +106,7 @@ export class Segment implements Restable {
   /** The recovery point in the header, and the one that has survived a sync: the how many-th, and its position. */
   #notedPoint = { count: 0, position: SEGMENT_HEADER_BYTES }
   #point: RecoveryPoint | undefined
+  #isPointRead = false
   #durablePoint = this.#notedPoint
   #syncsInFlight = 0
   /** The sync that was begun last, until it has succeeded: one that failed stays. */
@@ -128,6 +129,13 @@ export class Segment implements Restable {
     segment.#extent = extent
     segment.verified = new VerifiedRanges(extent.dataEnd)
     segment.#activeMappings.touch(segment)
+    return segment
+  }
+
+  /** The same, in a file that holds nothing but a header without recovery points. */
+  static begun(options: SegmentOptions, file: StorageFile): Segment {
+    const segment = Segment.active(options, file, emptyExtent(options.baseOffset))
+    segment.#isPointRead = true
     return segment
   }
 
@@ -245,7 +253,10 @@ export class Segment implements Restable {
 
   /** The newest recovery point in the header. */
   get point(): RecoveryPoint | undefined {
-    return (this.#point ??= readRecoveryPoint(this.contents().bytes))
+    // Not of a file that is only written: it would be mapped for it.
+    if (!this.#isPointRead) this.#point = readRecoveryPoint(this.contents().bytes)
+    this.#isPointRead = true
+    return this.#point
   }
 
   /**
@@ -273,6 +284,7 @@ export class Segment implements Restable {
     const position = Math.max(point.durablePosition, SEGMENT_HEADER_BYTES)
     this.#notedPoint = { count, position }
     this.#point = point
+    this.#isPointRead = true
   }
 
   /** True once {@link notePoint} was called. */

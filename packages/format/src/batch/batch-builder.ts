@@ -12,7 +12,6 @@
 
 import { crc32 } from '#crc32'
 import { U16_MAX, U32_MAX, checkInteger } from '../bytes/check-integer.js'
-import { GrowableBytes } from '../bytes/growable-bytes.js'
 import { writeU64 } from '../bytes/u64.js'
 import { RequestError } from '../errors/error-classes.js'
 import {
@@ -90,11 +89,9 @@ export interface BuildOptions extends Partial<ProducerStamp> {
 /** Collects records and builds batches of them. Reusable: a build leaves it empty. */
 export class BatchBuilder {
   readonly #memory: BatchMemory
-  readonly #valueEnds = new GrowableBytes()
   readonly #keys = new RecordArea()
   readonly #headers = new RecordArea()
   readonly #times = new RecordTimes()
-  #recordCount = 0
 
   constructor({
     capacityBytes = CAPACITY_BYTES_DEFAULT,
@@ -105,12 +102,12 @@ export class BatchBuilder {
 
   /** Records appended since the last build. */
   get recordCount(): number {
-    return this.#recordCount
+    return this.#memory.count
   }
 
   /** Exact length of the batch if it were built now (of an empty one: its header). */
   get sizeBytes(): number {
-    return this.#sizeOf(this.#recordCount, 0, this.#columnCount())
+    return this.#sizeOf(this.recordCount, 0, this.#columnCount())
   }
 
   /**
@@ -124,7 +121,7 @@ export class BatchBuilder {
       (keyBytes > 0 && !this.#keys.isUsed ? 1 : 0) +
       (headersBytes > 0 && !this.#headers.isUsed ? 1 : 0) +
       (hasTime && this.#times.count === 0 ? 1 : 0)
-    return this.#sizeOf(this.#recordCount + 1, valueBytes + keyBytes + headersBytes, columns)
+    return this.#sizeOf(this.recordCount + 1, valueBytes + keyBytes + headersBytes, columns)
   }
 
   /**
@@ -134,7 +131,7 @@ export class BatchBuilder {
    * Pass undefined for a record without a time, and about the `createTimeUs` that you will build with.
    */
   fitsTime(timeUs: number | undefined, createTimeUs: number): boolean {
-    const needsCreateTime = timeUs === undefined || this.#times.count < this.#recordCount
+    const needsCreateTime = timeUs === undefined || this.#times.count < this.recordCount
     return this.#times.fits(timeUs ?? createTimeUs, needsCreateTime ? createTimeUs : undefined)
   }
 
@@ -146,11 +143,12 @@ export class BatchBuilder {
    */
   append(value: Uint8Array, options?: RecordOptions): void {
     if (options === undefined) {
+      if (this.#memory.appendShort(value, 0, value.length)) return
       this.#admitPlain(value.length)
     } else {
       this.#appendOptions(value.length, options)
     }
-    this.#memory.append(value)
+    this.#memory.append(value, 0, value.length)
     this.#endRecord()
   }
 
@@ -165,9 +163,9 @@ export class BatchBuilder {
     if (!(start >= 0 && start <= end && end <= source.length)) {
       throw new RangeError(`range [${start}, ${end}) does not lie in [0, ${source.length})`)
     }
+    if (this.#memory.appendShort(source, start, end)) return
     this.#admitPlain(end - start)
-    if (start === 0 && end === source.length) this.#memory.append(source)
-    else this.#memory.appendRange(source, start, end)
+    this.#memory.append(source, start, end)
     this.#endRecord()
   }
 
@@ -206,16 +204,15 @@ export class BatchBuilder {
 
   /** Writes what belongs around the values; the builder is not yet empty afterwards. */
   #buildInPlace(options: BuildOptions): Uint8Array<ArrayBuffer> {
-    if (this.#recordCount === 0)
-      throw new RangeError('a batch has at least 1 record, the builder 0')
+    if (this.recordCount === 0) throw new RangeError('a batch has at least 1 record, the builder 0')
     const prefixBytes = checkInteger('prefixBytes', options.prefixBytes ?? 0, BATCH_LENGTH_MAX)
     const createTimeUs = checkInteger('createTimeUs', options.createTimeUs, Number.MAX_SAFE_INTEGER)
     const producer = checkProducer(options)
-    const baseTimeUs = this.#times.baseTime(this.#recordCount, createTimeUs)
+    const baseTimeUs = this.#times.baseTime(this.recordCount, createTimeUs)
 
     const memory = this.#memory
     const batchLength = this.sizeBytes
-    const columnBytes = this.#recordCount * COLUMN_ENTRY_BYTES * this.#columnCount()
+    const columnBytes = this.recordCount * COLUMN_ENTRY_BYTES * this.#columnCount()
     const frontBytes = prefixBytes + BATCH_HEADER_BYTES + columnBytes
     memory.reserve(frontBytes, prefixBytes + batchLength - frontBytes - memory.size)
     const start = memory.start - frontBytes
@@ -232,9 +229,7 @@ export class BatchBuilder {
 
   /** Drops the records collected so far; keeps the memory. */
   clear(): void {
-    this.#recordCount = 0
     this.#memory.clear()
-    this.#valueEnds.clear()
     this.#keys.clear()
     this.#headers.clear()
     this.#times.clear()
@@ -246,20 +241,20 @@ export class BatchBuilder {
     if (timeUs !== undefined) checkInteger('timeUs', timeUs, Number.MAX_SAFE_INTEGER)
     this.#admit(this.sizeWith(valueBytes, keyBytes, headersBytes, timeUs !== undefined))
     if (key !== undefined && keyBytes > 0) {
-      this.#keys.begin(this.#recordCount)
+      this.#keys.begin(this.recordCount)
       this.#keys.append(key)
     }
     if (headers !== undefined && headersBytes > 0) {
-      this.#headers.begin(this.#recordCount)
+      this.#headers.begin(this.recordCount)
       this.#headers.append(headers)
     }
-    if (timeUs !== undefined) this.#times.set(this.#recordCount, timeUs)
+    if (timeUs !== undefined) this.#times.set(this.recordCount, timeUs)
   }
 
   /** The short way of most records: far from the limit, the exact length does not matter. */
   #admitPlain(valueBytes: number): void {
     const isPlain = !this.#keys.isUsed && !this.#headers.isUsed
-    const bytesMax = this.#memory.size + valueBytes + this.#recordCount * BYTES_PER_RECORD_MAX
+    const bytesMax = this.#memory.size + valueBytes + this.recordCount * BYTES_PER_RECORD_MAX
     if (!isPlain || bytesMax > ADMITTED_BYTES) this.#admit(this.sizeWith(valueBytes))
   }
 
@@ -273,10 +268,10 @@ export class BatchBuilder {
   }
 
   #endRecord(): void {
-    this.#recordCount++
-    this.#valueEnds.appendU32(this.#memory.size)
     if (this.#keys.isUsed) this.#keys.endRecord()
     if (this.#headers.isUsed) this.#headers.endRecord()
+    if (this.#keys.isUsed || this.#headers.isUsed) this.#memory.closeShortWay()
+    else this.#memory.openShortWay(ADMITTED_BYTES, BYTES_PER_RECORD_MAX)
   }
 
   #columnCount(): number {
@@ -305,8 +300,8 @@ export class BatchBuilder {
     batch.setUint32(0, HEADER_WORD, true)
     batch.setUint32(BATCH_LENGTH_AT, batch.byteLength, true)
     batch.setUint16(ATTRIBUTES_AT, attributes, true)
-    batch.setUint32(RECORD_COUNT_AT, this.#recordCount, true)
-    batch.setUint32(LAST_OFFSET_DELTA_AT, this.#recordCount - 1, true)
+    batch.setUint32(RECORD_COUNT_AT, this.recordCount, true)
+    batch.setUint32(LAST_OFFSET_DELTA_AT, this.recordCount - 1, true)
     writeU64(batch, CREATE_TIME_AT, createTimeUs)
   }
 
@@ -316,11 +311,11 @@ export class BatchBuilder {
     prefixBytes: number,
     times: { readonly baseTimeUs: number; readonly createTimeUs: number },
   ): void {
-    let at = this.#valueEnds.copyTo(target, prefixBytes + BATCH_HEADER_BYTES)
+    let at = this.#memory.copyEndsTo(target, prefixBytes + BATCH_HEADER_BYTES)
     if (this.#times.count > 0) {
       const column = new DataView(target.buffer, target.byteOffset + at)
-      this.#times.writeDeltas(column, this.#recordCount, times)
-      at += this.#recordCount * COLUMN_ENTRY_BYTES
+      this.#times.writeDeltas(column, this.recordCount, times)
+      at += this.recordCount * COLUMN_ENTRY_BYTES
     }
     if (this.#keys.isUsed) at = this.#keys.copyEndsTo(target, at)
     if (this.#headers.isUsed) at = this.#headers.copyEndsTo(target, at)

@@ -1,5 +1,6 @@
 /**
- * The memory in which a batch comes about: each value is copied once, to where it stays.
+ * The memory in which a batch comes about: each value is copied once, to where it stays, and the column that
+ * says where it ends is written beside.
  *
  * ```
  *   0       frontStart                       #start            #end
@@ -13,14 +14,15 @@
  * Memory is not cleared: whoever builds writes every byte of the batch, padding included.
  */
 
+import { copyRange } from '../bytes/copy-bytes.js'
+import { GrowableBytes } from '../bytes/growable-bytes.js'
+import { COLUMN_ENTRY_BYTES } from './batch-descriptor.js'
+
 const NO_BYTES = new Uint8Array(0)
 
 /** Room in front of the first batch: prefix and header, and a column with an entry for every 64 bytes. */
 const FRONT_BYTES_MIN = 128
 const VALUE_BYTES_PER_FRONT_BYTE = 16
-
-/** Up to here a loop costs less than the view that `set` needs of a part of an array. */
-const LOOP_BYTES_MAX = 24
 
 /** Gives memory of at least so many bytes, of any content, at the start of an ArrayBuffer. */
 export type AllocateBytes = (sizeBytes: number) => Uint8Array<ArrayBuffer>
@@ -30,9 +32,12 @@ export class BatchMemory {
   readonly #allocate: AllocateBytes
   readonly #capacityBytes: number
   #bytes: Uint8Array<ArrayBuffer> = NO_BYTES
+  readonly #ends = new GrowableBytes()
   #frontBytes: number
   #start: number
   #end: number
+  /** Up to here in `#bytes` values go the short way; 0 for none. */
+  #shortEnd = 0
 
   /** Memory for `capacityBytes` of values is taken with the first of them; more when it is needed. */
   constructor(capacityBytes: number, allocate: AllocateBytes) {
@@ -58,27 +63,54 @@ export class BatchMemory {
     return this.#end - this.#start
   }
 
-  /** Copies a value behind the others. */
-  append(source: Uint8Array): void {
-    const end = this.#end + source.length
-    if (end > this.#bytes.length) this.#grow(source.length)
-    this.#bytes.set(source, this.#end)
-    this.#end += source.length
+  /** How many there are. */
+  get count(): number {
+    return this.#ends.size / COLUMN_ENTRY_BYTES
   }
 
-  /** Copies `source[start, end)`, which lies in `source`, behind the others. */
-  appendRange(source: Uint8Array, start: number, end: number): void {
+  /**
+   * Copies `source[start, end)`, which lies in `source`, behind the others, if the short way is open and there is
+   * room; else does nothing and returns false. What most records need: two comparisons and the copy.
+   */
+  appendShort(source: Uint8Array, start: number, end: number): boolean {
+    const ends = this.#ends
+    const endNow = this.#end + end - start
+    if (endNow > this.#shortEnd || ends.size === ends.bytes.length) return false
+    copyRange({ source, start, end }, this.#bytes, this.#end)
+    ends.view.setUint32(ends.size, endNow - this.#start, true)
+    ends.size += COLUMN_ENTRY_BYTES
+    this.#end = endNow
+    return true
+  }
+
+  /** The same, and makes the room. */
+  append(source: Uint8Array, start: number, end: number): void {
     const length = end - start
-    if (length > LOOP_BYTES_MAX) {
-      // Not `subarray`, which costs three times as much.
-      this.append(new Uint8Array(source.buffer, source.byteOffset + start, length))
-      return
+    if (this.#end + length > this.#bytes.length) {
+      this.#moveTo(this.#start, Math.max(length, this.#bytes.length))
     }
-    if (this.#end + length > this.#bytes.length) this.#grow(length)
-    const bytes = this.#bytes
-    let at = this.#end
-    for (let from = start; from < end; from++) bytes[at++] = source[from] as number
-    this.#end = at
+    copyRange({ source, start, end }, this.#bytes, this.#end)
+    this.#end += length
+    this.#ends.appendU32(this.#end - this.#start)
+  }
+
+  /**
+   * Opens the short way if all that fits into the memory and the column as they are, with `bytesPerValue` for
+   * each value, stays within `bytesMax`. It closes when the values are dropped or moved.
+   */
+  openShortWay(bytesMax: number, bytesPerValue: number): void {
+    const countMax = this.#ends.bytes.length / COLUMN_ENTRY_BYTES
+    const isWithin = this.#bytes.length + countMax * bytesPerValue <= bytesMax
+    this.#shortEnd = isWithin ? this.#bytes.length : 0
+  }
+
+  closeShortWay(): void {
+    this.#shortEnd = 0
+  }
+
+  /** Copies the column of where values end to `at`; returns the position behind it. */
+  copyEndsTo(target: Uint8Array, at: number): number {
+    return this.#ends.copyTo(target, at)
   }
 
   /** Makes sure of `frontBytes` directly before the values and `backBytes` directly behind them. */
@@ -94,17 +126,14 @@ export class BatchMemory {
   clear(): void {
     this.#start = this.#frontBytes
     this.#end = this.#frontBytes
+    this.#shortEnd = 0
+    this.#ends.clear()
   }
 
   /** Drops the values and lets the memory go, which belongs to whoever holds `bytes`. */
   release(): void {
     this.#bytes = NO_BYTES
     this.clear()
-  }
-
-  #grow(extraBytes: number): void {
-    const doubled = this.#bytes.length === 0 ? 0 : this.#bytes.length
-    this.#moveTo(this.#start, Math.max(extraBytes, doubled))
   }
 
   #moveTo(start: number, backBytes: number): void {
@@ -114,5 +143,6 @@ export class BatchMemory {
     this.#bytes = bytes
     this.#start = start
     this.#end = start + size
+    this.#shortEnd = 0
   }
 }

@@ -70,6 +70,27 @@ describe('a batch', () => {
     )
   })
 
+  it('is the same whichever way its records took', () => {
+    const builder = new BatchBuilder()
+    const source = new Uint8Array(1000)
+    fc.assert(
+      fc.property(records, fc.infiniteStream(fc.boolean()), (input, isRange) => {
+        for (const { value, ...rest } of input) {
+          const hasOptions = Object.values(rest).some((option) => option !== undefined)
+          const start = 1 + (value.length % 7)
+          if (hasOptions) builder.append(value, rest)
+          else if (isRange.next().value === false || start + value.length > source.length) {
+            builder.append(value)
+          } else {
+            source.set(value, start)
+            builder.appendRange(source, start, start + value.length)
+          }
+        }
+        expect(builder.build({ createTimeUs: CREATE_TIME_US })).toEqual(produce(input))
+      }),
+    )
+  })
+
   it('is valid again after new producer fields, with the same records', () => {
     fc.assert(
       fc.property(records, producer, producer, (input, before, after) => {

@@ -35,6 +35,11 @@ export const records: fc.Arbitrary<PlainRecord[]> = fc.oneof(
   fc.array(record, { minLength: 1, maxLength: 40 }),
   fc.array(fc.record({ value: bytes }), { minLength: 1, maxLength: 200 }),
   fc.array(fc.record({ value: bytes, key: bytes }), { minLength: 1, maxLength: 40 }),
+  // Some have one thing, some another, many nothing but a value.
+  fc.array(
+    fc.record({ value: bytes, key: bytes, headers: bytes, timeUs }, { requiredKeys: ['value'] }),
+    { minLength: 1, maxLength: 40 },
+  ),
 )
 
 export const producer = fc.record({

@@ -138,6 +138,25 @@ describe('options of a build', () => {
   })
 })
 
+describe('records with nothing but a value', () => {
+  it.each([{ key: text('k') }, { headers: text('h') }, { timeUs: CREATE_TIME_US + 5 }])(
+    'lie well behind one that has %o',
+    (options) => {
+      const nothing = { key: undefined, headers: undefined, timeUs: CREATE_TIME_US }
+      for (const value of ['a', 'b']) builder.append(text(value))
+      builder.append(text('c'), options)
+      for (const value of ['d', 'e']) builder.append(text(value))
+      expect(readBack(build())).toEqual([
+        { ...nothing, value: text('a') },
+        { ...nothing, value: text('b') },
+        { ...nothing, ...options, value: text('c') },
+        { ...nothing, value: text('d') },
+        { ...nothing, value: text('e') },
+      ])
+    },
+  )
+})
+
 describe('the longest batch', () => {
   const room = BATCH_LENGTH_MAX - BATCH_HEADER_BYTES - 4
 
@@ -148,6 +167,16 @@ describe('the longest batch', () => {
     builder.append(new Uint8Array(room))
     expect(builder.sizeBytes).toBe(BATCH_LENGTH_MAX)
     expect(build().batchLength).toBe(BATCH_LENGTH_MAX)
+  })
+
+  it.each([0, 1000, 1_000_000])('is as long of many values of %i bytes', (valueBytes) => {
+    const value = new Uint8Array(valueBytes)
+    const countMax = Math.floor((BATCH_LENGTH_MAX - BATCH_HEADER_BYTES) / (valueBytes + 4))
+    for (let count = 0; count < countMax; count++) builder.append(value)
+    const { sizeBytes } = builder
+    expect(() => builder.append(value)).toThrow(RequestError)
+    expect(builder).toMatchObject({ recordCount: countMax, sizeBytes })
+    expect(build()).toMatchObject({ recordCount: countMax, batchLength: sizeBytes })
   })
 
   it('refuses a record by its key, headers, time or column, and is unchanged', () => {

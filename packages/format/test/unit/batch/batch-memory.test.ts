@@ -120,7 +120,7 @@ describe('a range', () => {
     const memory = new BatchMemory(16, staleBytes)
     const expected: number[] = []
     for (let length = 0; length < 70; length++) {
-      memory.appendRange(framed, length, 2 * length)
+      memory.append(framed, length, 2 * length)
       expected.push(...framed.subarray(length, 2 * length))
     }
     const { bytes, start, size } = memory
@@ -135,5 +135,85 @@ describe('a range', () => {
     expect(inspectProducedBatch(bytes, 0, bytes.length)).toBeUndefined()
     const values = readBack(new BatchView(bytes)).map(({ value }) => value)
     expect(values).toEqual([source.subarray(3, 27), source.subarray(3, 28)])
+  })
+})
+
+describe('the short way', () => {
+  const value = new Uint8Array(30).fill(7)
+  const other = new Uint8Array(30).fill(8)
+  let memory: BatchMemory
+
+  const values = (): Uint8Array => memory.bytes.subarray(memory.start, memory.start + memory.size)
+  const ends = (): number[] => {
+    const column = new Uint8Array(4 * memory.count)
+    memory.copyEndsTo(column, 0)
+    const view = new DataView(column.buffer)
+    return Array.from({ length: memory.count }, (_, at) => view.getUint32(4 * at, true))
+  }
+
+  beforeEach(() => {
+    memory = new BatchMemory(100, staleBytes)
+  })
+
+  it('is closed before it is opened, and does nothing then', () => {
+    expect(memory.appendShort(value, 0, 30)).toBe(false)
+    memory.append(value, 0, 30)
+    expect(memory.appendShort(other, 0, 30)).toBe(false)
+    expect([memory.size, memory.count]).toEqual([30, 1])
+  })
+
+  it('takes what there is room for, whole values and parts, and leaves the rest to the long way', () => {
+    memory.append(value, 0, 30)
+    memory.openShortWay(1000, 16)
+    expect(memory.appendShort(other, 0, 30)).toBe(true)
+    expect(memory.appendShort(value, 2, 7)).toBe(true)
+    expect(memory.appendShort(value, 30, 30)).toBe(true)
+    // 65 of 100 bytes: 36 are too many, 35 are not.
+    const long = new Uint8Array(40).fill(9)
+    expect(memory.appendShort(long, 0, 36)).toBe(false)
+    expect(memory.appendShort(long, 1, 36)).toBe(true)
+    expect(ends()).toEqual([30, 60, 65, 65, 100])
+    expect(
+      Buffer.from(values()).equals(
+        Buffer.concat([value, other, value.subarray(0, 5), long.subarray(0, 35)]),
+      ),
+    ).toBe(true)
+  })
+
+  it('ends with the column, which the long way makes longer', () => {
+    memory.append(value, 0, 1)
+    memory.openShortWay(1000, 16)
+    let taken = 1
+    while (memory.appendShort(value, 0, 0)) taken += 1
+    expect(taken).toBe(16)
+    memory.append(value, 0, 0)
+    expect(memory.count).toBe(17)
+    expect(ends()).toEqual(Array.from({ length: 17 }, () => 1))
+  })
+
+  it('is not opened where memory and column could come to more than is allowed', () => {
+    memory.append(value, 0, 30)
+    const bytesMax = memory.bytes.length + 16 * 16
+    memory.openShortWay(bytesMax - 1, 16)
+    expect(memory.appendShort(value, 0, 30)).toBe(false)
+    memory.openShortWay(bytesMax, 16)
+    expect(memory.appendShort(value, 0, 30)).toBe(true)
+  })
+
+  it('closes when it is told to, and when values are dropped, moved or let go', () => {
+    const closings = [
+      () => memory.closeShortWay(),
+      () => memory.clear(),
+      () => memory.release(),
+      () => memory.reserve(1000, 0),
+      () => memory.reserve(0, 1000),
+    ]
+    for (const close of closings) {
+      memory = new BatchMemory(100, staleBytes)
+      memory.append(value, 0, 30)
+      memory.openShortWay(10_000, 16)
+      close()
+      expect(memory.appendShort(value, 0, 1), String(close)).toBe(false)
+    }
   })
 })
