@@ -3,6 +3,7 @@ import { SEGMENT_HEADER_BYTES, StorageError } from '@tailrace/format'
 import { describe, expect, it } from 'vitest'
 import { MappedStorage, openStore } from '../../../src/index.js'
 import type { CreateOptions, StorageFile } from '../../../src/index.js'
+import { descriptorsBelow } from '../../support/descriptors.js'
 import { errorOf } from '../../support/errors.js'
 import { range } from '../../support/records.js'
 import { temporaryDirectory } from '../../support/temporary.js'
@@ -67,6 +68,33 @@ describe.each(['fsync', 'relaxed'] as const)('an append whose write fails (%s)',
     expect(reopened.recovery.tornTail?.nextOffset).toBe(1)
     const { baseOffset } = await reopened.append({ value: 'goes on' })
     expect(baseOffset).toBe(1)
+    await again.close()
+  })
+
+  it('cannot begin a segment: poisons the log, what was before is there, and nothing stays open', async () => {
+    using directory = temporaryDirectory()
+    const storage = new FailingStorage(directory.path)
+    const store = await openStore(directory.path, { storage })
+    const log = await store.ensure('s', { durability, segmentBytesMax: '64KiB' })
+    const records = [{ value: new Uint8Array(20_000) }]
+    for (let count = 0; count < 3; count += 1) await log.append(records)
+    await log.flush()
+    storage.failingBelow = SEGMENT_HEADER_BYTES
+    storage.isFailing = true
+    await errorOf('STREAM_POISONED', log.append(records))
+    expect(log.failure?.code).toBe('STREAM_POISONED')
+    expect(log.describe().segmentCount).toBe(1)
+    expect([...log.batches({ from: 'first' })].length).toBe(3)
+    storage.isFailing = false
+    await errorOf('STREAM_POISONED', log.append(records))
+    await store.close().catch(() => undefined)
+    expect(descriptorsBelow(directory.path)).toEqual([])
+
+    const again = await openStore(directory.path)
+    const reopened = await again.ensure('s')
+    expect(reopened.recovery.damage).toBeUndefined()
+    expect((await reopened.append(records)).baseOffset).toBe(3)
+    expect([...reopened.batches({ from: 'first' })].length).toBe(4)
     await again.close()
   })
 
