@@ -89,8 +89,8 @@ export class ProducerEngine implements ProducerChannelEvents {
     this.#session = session
     this.#config = config
     this.#onEnded = onEnded
-    const memory = new FrameMemory(config.bufferBytesMax)
     const { clock, atEndOfTurn } = session.options.environment
+    const memory = new FrameMemory(config.bufferBytesMax, clock)
     if (config.busyPolling) {
       this.#polling = new AckPolling({
         atEndOfTurn,
@@ -221,7 +221,6 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   onAcknowledged(ack: ProducerAck): void {
     this.#acknowledgedCount += ack.recordCount
-    if (this.#acknowledgedCount === this.#sentCount) this.#memory.rest()
     if (ack.baseOffset !== OFFSET_UNKNOWN) this.#lastOffset = ack.baseOffset + ack.recordCount - 1
     this.#flushes.resolveThrough(this.#acknowledgedCount)
     this.#settleReady()
@@ -322,6 +321,7 @@ export class ProducerEngine implements ProducerChannelEvents {
 
   #end(): void {
     this.#lingerTimer?.cancel()
+    this.#memory.close()
     this.#onEnded()
   }
 

@@ -28,8 +28,8 @@ const HEADER_ROOM = 16
 
 /** Bytes of a buffer that is used again: a batch of the default size and what surrounds it. */
 const BUFFER_BYTES = 80 * 1024
-/** How many such buffers are kept. */
-const IDLE_COUNT_MAX = 16
+/** How many such buffers there are: as many batches as may wait in the socket, and the one that is too many. */
+const BUFFER_COUNT_MAX = 17
 const KEYS_AT_ONCE = 1024
 
 /** The sender of one connection. */
@@ -37,6 +37,8 @@ export class MaskedFrames {
   readonly #socket: Socket
   readonly #maskInto: MaskInto
   readonly #idle: Buffer[] = []
+  /** Buffers to be used again, those in use included. */
+  #bufferCount = 0
   readonly #keys = new Uint8Array(KEYS_AT_ONCE * KEY_BYTES)
   #nextKey = KEYS_AT_ONCE
 
@@ -64,11 +66,16 @@ export class MaskedFrames {
 
   #take(length: number): Buffer {
     if (length > BUFFER_BYTES) return Buffer.allocUnsafeSlow(length)
-    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
+    // A thousand small messages may wait: not in a buffer each that is eighty times as large.
+    if (this.#bufferCount === BUFFER_COUNT_MAX) return Buffer.allocUnsafeSlow(length)
+    this.#bufferCount += 1
+    return Buffer.allocUnsafeSlow(BUFFER_BYTES)
   }
 
   #giveBack(buffer: Buffer): void {
-    if (buffer.length === BUFFER_BYTES && this.#idle.length < IDLE_COUNT_MAX)
+    if (buffer.length === BUFFER_BYTES && this.#idle.length < BUFFER_COUNT_MAX)
       this.#idle.push(buffer)
   }
 

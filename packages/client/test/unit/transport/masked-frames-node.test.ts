@@ -88,3 +88,17 @@ test('use their memory again at once when the kernel took everything', () => {
   expect(written[2]?.buffer).toBe(written[0]?.buffer)
   expect(written[3]?.buffer).not.toBe(written[2]?.buffer)
 })
+
+test('that wait do not each take the memory of a batch', () => {
+  const { frames, written, taken } = setUp()
+  for (let count = 0; count < 100; count += 1) frames.send(message(2000))
+  const sizes = written.map(({ buffer }) => buffer.byteLength)
+  expect(sizes.slice(0, 17)).toEqual(Array.from({ length: 17 }, () => 80 * 1024))
+  expect(Math.max(...sizes.slice(17))).toBeLessThan(2100)
+  // Of those none is kept; the others are used again.
+  for (const say of taken.splice(0)) say()
+  for (let count = 0; count < 18; count += 1) frames.send(message(2000))
+  const again = new Set(written.slice(100).map(({ buffer }) => buffer))
+  const first = new Set(written.slice(0, 17).map(({ buffer }) => buffer))
+  expect([...again].filter((buffer) => first.has(buffer))).toHaveLength(17)
+})
