@@ -146,6 +146,8 @@ export class BatchBuilder {
       if (this.#memory.appendShort(value, 0, value.length)) return
       this.#admitPlain(value.length)
     } else {
+      // Where it fails half-way, a column may have been begun that the short way knows nothing of.
+      this.#memory.closeShortWay()
       this.#appendOptions(value.length, options)
     }
     this.#memory.append(value, 0, value.length)

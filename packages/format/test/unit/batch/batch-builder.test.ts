@@ -157,6 +157,29 @@ describe('records with nothing but a value', () => {
   )
 })
 
+describe('a record whose key or headers cannot be copied', () => {
+  // As an array of BigInt is, or memory that there is none of any more.
+  const uncopyable = new BigInt64Array(3) as unknown as Uint8Array
+
+  it.each([{ key: uncopyable }, { headers: uncopyable }])(
+    'leaves the others as they are: %o',
+    (options) => {
+      const values = ['a', 'b', 'c', 'd'].map(text)
+      for (const value of values.slice(0, 2)) builder.append(value)
+      expect(() => builder.append(text('x'), options)).toThrow(TypeError)
+      for (const value of values.slice(2)) builder.append(value)
+      expect(readBack(build())).toEqual(
+        values.map((value) => ({
+          value,
+          key: undefined,
+          headers: undefined,
+          timeUs: CREATE_TIME_US,
+        })),
+      )
+    },
+  )
+})
+
 describe('the longest batch', () => {
   const room = BATCH_LENGTH_MAX - BATCH_HEADER_BYTES - 4
 
