@@ -72,6 +72,37 @@ describe.runIf(process.platform === 'linux')('a file that cannot be mapped', () 
     expect(descriptorsBelow(stream)).toEqual([])
   })
 
+  it.each(['fsync', 'relaxed'] as const)(
+    'keeps readers from a large segment, not writers (%s)',
+    async (durability) => {
+      using directory = temporaryDirectory()
+      const storage = new CrampedStorage(directory.path)
+      const store = await openStore(directory.path, { storage })
+      const log = await store.ensure(STREAM, { durability, segmentBytesMax: '8MiB' })
+      const value = new Uint8Array(1024 * 1024)
+      // Segments of 4 MiB and more, the first of which may be mapped by nobody yet.
+      for (let count = 0; count < 8; count += 1) await log.append([{ value: value.fill(count) }])
+      await log.flush()
+      const { segmentCount } = log.describe()
+      storage.isFull = true
+      const reader = log.reader(log.endOffset - 1)
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect(() => reader.next(1)).toThrow(expect.objectContaining({ code: 'IO_ERROR' }))
+        await log.append([{ value: value.fill(8 + attempt) }])
+        await log.flush()
+      }
+      // A roll into another large one, a point in it, and the end of the one before.
+      while (log.describe().segmentCount === segmentCount) await log.append([{ value }])
+      await log.flush()
+      expect(log.failure).toBeUndefined()
+      storage.isFull = false
+      expect(reader.next(1)?.baseOffset).toBe(7)
+      expect([...log.batches({ from: 'first' })].length).toBe(log.endOffset)
+      await store.close()
+      expect(descriptorsBelow(streamDirectory(directory.path, STREAM))).toEqual([])
+    },
+  )
+
   it('keeps a stream from being opened, and nothing of it stays open', async () => {
     using directory = temporaryDirectory()
     const first = await openStore(directory.path, { storage: new MappedStorage(directory.path) })
