@@ -1,9 +1,9 @@
 /**
  * The writing end of a log: the active segment, the roll to the next one, and what a commit must sync.
  *
- * Rolling stays on the event loop and does no I/O: the next file was prepared, it gets its header and
- * takes batches at once. Giving it its name is asynchronous; a commit waits for that, and recovery
- * finds a segment under its prepared name too.
+ * Rolling stays on the event loop and waits for no disk: the next file was prepared, its header is written
+ * as appends are, and it takes batches at once. Giving it its name is asynchronous; a commit waits for that,
+ * and recovery finds a segment under its prepared name too.
  *
  * Does not know durability modes or producers.
  */
@@ -166,7 +166,12 @@ export class SegmentWriter {
     this.#prepareAhead()
   }
 
-  /** Seals the active segment and begins the next in the prepared file. */
+  /**
+   * Seals the active segment and begins the next in the prepared file.
+   *
+   * @throws {StorageError} IO_ERROR when a file cannot be opened or mapped: nothing has changed;
+   * STREAM_POISONED when the header cannot be written.
+   */
   roll(): void {
     const { identity, loader, cache, activeMappings, nowUs, onRoll } = this.#options
     const sealed = this.#active
@@ -306,7 +311,7 @@ export class SegmentWriter {
     return naming
   }
 
-  /** Segments that were rolled and wait for a sync or to be cut to size: open, each with its mapping. */
+  /** Segments that were rolled and wait for a sync or to be cut to size: open, mapped where somebody read them. */
   get #rolledCount(): number {
     return this.#unsettled.length + this.#options.upkeep().uncutCount
   }

@@ -27,7 +27,7 @@ interface WaitingFile {
 
 /**
  * Files below it wait closed: of ten thousand streams that are written each has one, and a descriptor more than
- * it needs. A larger one would be mapped twice for it, and there are fewer of them.
+ * it needs. Of larger ones there are fewer, and a roll into one needs no descriptor that there may be none of.
  */
 const HELD_OPEN_BYTES_MIN = 1024 * 1024
 

@@ -260,7 +260,7 @@ export class Segment implements Restable {
   }
 
   /**
-   * Puts a recovery point into the header: stored where the file is mapped, written where it is not.
+   * Puts a recovery point into the header: stored where somebody has looked at the bytes, written where nobody has.
    *
    * @throws {StorageError} IO_ERROR or NO_SPACE of a write.
    */
