@@ -8,7 +8,9 @@
  * Corrected for coordinated omission: see clients/open-load.ts. The client's process spins between records, so
  * its processor time says nothing and is not shown.
  */
+import { cpus } from 'node:os'
 import type { Timing } from '../harness/actor.js'
+import { OtherLoadMeter } from '../harness/other-load.js'
 import type { Scenario } from '../harness/scenario.js'
 import { bestPeer } from '../harness/wanted.js'
 import { LAVINMQ } from '../peers/lavinmq.js'
@@ -33,6 +35,11 @@ interface Latencies extends Timing {
   readonly max: number
 }
 
+/** With how much of all cores' time the host of a virtual machine took away meanwhile, in percent. */
+interface Measured extends Latencies {
+  readonly stolen: number | undefined
+}
+
 const COMPARED = ['fsync', ...PEER_NAMES]
 
 const AT_MOST = { bound: 'at most', unit: '×' } as const
@@ -46,6 +53,7 @@ export const latency: Scenario<Parameters> = {
     { key: 'p99', title: 'p99 ms (min–max)', digits: 3, hasSpread: true },
     { key: 'p999', title: 'p99.9 ms', digits: 3 },
     { key: 'max', title: 'max ms', digits: 1 },
+    { key: 'stolen', title: 'stolen %', digits: 1 },
     { key: 'serverCpu', title: 'server CPU s/M', digits: 1 },
   ],
   better: 'less',
@@ -87,37 +95,45 @@ export const latency: Scenario<Parameters> = {
           await noteFigures(context, {
             subject: `${subject}, ${load} rate`,
             server: pair.server,
-            work: () => pair.client.ask<Latencies>('latency', job),
-            figures: ({ records, p50, p99, p999, max }, used) => ({
-              records,
+            work: () => measured(() => pair.client.ask<Latencies>('latency', job)),
+            figures: (latencies, used) => ({
+              ...figuresOf(latencies),
+              records: latencies.records,
               recordsPerSecond,
-              p50,
-              p99,
-              p999,
-              max,
-              serverCpu: used.cpuSeconds / (records / 1e6),
+              serverCpu: used.cpuSeconds / (latencies.records / 1e6),
             }),
           })
           await pair.client.ask('remove', job)
         })
       }
-      const alone = await disk.ask<Latencies>('sync', { count: syncs })
-      context.note({ subject: 'one fdatasync', values: quantilesOf(alone) })
+      const alone = await measured(() => disk.ask<Latencies>('sync', { count: syncs }))
+      context.note({ subject: 'one fdatasync', values: figuresOf(alone) })
       const spinning = { seconds, recordsPerSecond: highRate }
-      const beside = await Promise.all([
-        disk.ask<Latencies>('syncFor', { seconds }),
-        clocks.client.ask<Latencies>('spin', spinning),
-      ])
-      context.note({ subject: 'one fdatasync, a core busy', values: quantilesOf(beside[0]) })
-      const idle = await Promise.all([
-        clocks.server.ask<Latencies>('spin', spinning),
-        clocks.client.ask<Latencies>('spin', spinning),
-      ])
-      context.note({ subject: 'two clocks, high rate', values: quantilesOf(idle[0]) })
+      const beside = await measured(async () => {
+        const spin = clocks.client.ask('spin', spinning)
+        const synced = await disk.ask<Latencies>('syncFor', { seconds })
+        await spin
+        return synced
+      })
+      context.note({ subject: 'one fdatasync, a core busy', values: figuresOf(beside) })
+      const idle = await measured(async () => {
+        const other = clocks.client.ask('spin', spinning)
+        const looked = await clocks.server.ask<Latencies>('spin', spinning)
+        await other
+        return looked
+      })
+      context.note({ subject: 'two clocks, high rate', values: figuresOf(idle) })
     }
   },
 }
 
-function quantilesOf({ p50, p99, p999, max }: Latencies): Record<string, number> {
-  return { p50, p99, p999, max }
+async function measured(work: () => Promise<Latencies>): Promise<Measured> {
+  const meter = new OtherLoadMeter()
+  const latencies = await work()
+  const cores = meter.read()?.stolen
+  return { ...latencies, stolen: cores === undefined ? undefined : (cores / cpus().length) * 100 }
+}
+
+function figuresOf({ p50, p99, p999, max, stolen }: Measured): Record<string, number> {
+  return { p50, p99, p999, max, ...(stolen === undefined ? {} : { stolen }) }
 }
