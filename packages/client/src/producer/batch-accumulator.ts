@@ -86,8 +86,8 @@ export class BatchAccumulator {
   appendPlain({ bytes, start, end }: EncodedRange): boolean {
     const room = this.#plainRoom - (end - start) - COLUMN_ENTRY_BYTES
     if (room < 0 || this.#builder.recordCount + 1 >= this.#limits.batchRecordsMax) return false
-    this.#plainRoom = room
     this.#builder.appendRange(bytes, start, end)
+    this.#plainRoom = room
     return true
   }
 

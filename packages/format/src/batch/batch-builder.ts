@@ -140,6 +140,7 @@ export class BatchBuilder {
    *
    * @throws {RequestError} BATCH_TOO_LARGE when the batch would exceed `BATCH_LENGTH_MAX`
    * @throws {RangeError} when `timeUs` is not a safe integer ≥ 0
+   * @throws {TypeError} when key or headers are no Uint8Array; nothing of the record is appended
    */
   append(value: Uint8Array, options?: RecordOptions): void {
     if (options === undefined) {
@@ -238,6 +239,8 @@ export class BatchBuilder {
   }
 
   #appendOptions(valueBytes: number, { key, headers, timeUs }: RecordOptions): void {
+    checkBytes('key', key)
+    checkBytes('headers', headers)
     const keyBytes = key?.length ?? 0
     const headersBytes = headers?.length ?? 0
     if (timeUs !== undefined) checkInteger('timeUs', timeUs, Number.MAX_SAFE_INTEGER)
@@ -325,6 +328,14 @@ export class BatchBuilder {
     at = this.#headers.copyDataTo(target, at)
     target.fill(0, at)
   }
+}
+
+/** By name, as an array may be of another realm. Copying anything else fails half-way, or copies nothing. */
+function checkBytes(name: string, bytes: Uint8Array | null | undefined): void {
+  if (bytes === undefined || bytes === null) return
+  const kind = Object.prototype.toString.call(bytes)
+  if (kind === '[object Uint8Array]') return
+  throw new TypeError(`${name} of a record is ${kind}, must be a Uint8Array`)
 }
 
 function freshBytes(sizeBytes: number): Uint8Array<ArrayBuffer> {

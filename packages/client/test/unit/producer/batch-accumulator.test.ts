@@ -144,3 +144,11 @@ test('takes no value the short way into a batch with times', () => {
   append(10)
   expect(appendPlain(10)).toBe(false)
 })
+
+test('the short way is no longer than before when a codec says nonsense', () => {
+  append(10)
+  const nonsense = { bytes: new Uint8Array(10), start: 0, end: undefined as unknown as number }
+  expect(() => accumulator.appendPlain(nonsense)).toThrow(RangeError)
+  expect(appendPlain(BATCH_BYTES_MAX)).toBe(false)
+  expect(appendPlain(10)).toBe(true)
+})

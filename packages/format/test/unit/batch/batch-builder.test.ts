@@ -178,6 +178,21 @@ describe('a record whose key or headers cannot be copied', () => {
       )
     },
   )
+
+  it('leaves nothing of itself to the next one', () => {
+    builder.append(text('a'), { key: text('1') })
+    for (const bad of [uncopyable, 5, 'text', new DataView(new ArrayBuffer(3))]) {
+      const headers = bad as Uint8Array
+      const options = { key: text('lost'), headers, timeUs: CREATE_TIME_US + 9 }
+      expect(() => builder.append(text('x'), options)).toThrow(/^headers of a record is \[object/)
+    }
+    builder.append(text('b'), { key: text('2'), headers: Buffer.from('h') })
+    const record = { headers: undefined, timeUs: CREATE_TIME_US }
+    expect(readBack(build())).toEqual([
+      { ...record, value: text('a'), key: text('1') },
+      { ...record, value: text('b'), key: text('2'), headers: text('h') },
+    ])
+  })
 })
 
 describe('the longest batch', () => {
