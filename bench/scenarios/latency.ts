@@ -110,17 +110,13 @@ export const latency: Scenario<Parameters> = {
       context.note({ subject: 'one fdatasync', values: figuresOf(alone) })
       const spinning = { seconds, recordsPerSecond: highRate }
       const beside = await measured(async () => {
-        const spin = clocks.client.ask('spin', spinning)
-        const synced = await disk.ask<Latencies>('syncFor', { seconds })
-        await spin
-        return synced
+        const synced = disk.ask<Latencies>('syncFor', { seconds })
+        return (await Promise.all([synced, clocks.client.ask('spin', spinning)]))[0]
       })
       context.note({ subject: 'one fdatasync, a core busy', values: figuresOf(beside) })
       const idle = await measured(async () => {
-        const other = clocks.client.ask('spin', spinning)
-        const looked = await clocks.server.ask<Latencies>('spin', spinning)
-        await other
-        return looked
+        const looked = clocks.server.ask<Latencies>('spin', spinning)
+        return (await Promise.all([looked, clocks.client.ask('spin', spinning)]))[0]
       })
       context.note({ subject: 'two clocks, high rate', values: figuresOf(idle) })
     }

@@ -147,7 +147,7 @@ export class BatchBuilder {
       if (this.#memory.appendShort(value, 0, value.length)) return
       this.#admitPlain(value.length)
     } else {
-      // Where it fails half-way, a column may have been begun that the short way knows nothing of.
+      // Also where it fails half-way: a column may have been begun that the short way knows nothing of.
       this.#memory.closeShortWay()
       this.#appendOptions(value.length, options)
     }
@@ -258,9 +258,8 @@ export class BatchBuilder {
 
   /** The short way of most records: far from the limit, the exact length does not matter. */
   #admitPlain(valueBytes: number): void {
-    const isPlain = !this.#keys.isUsed && !this.#headers.isUsed
     const bytesMax = this.#memory.size + valueBytes + this.recordCount * BYTES_PER_RECORD_MAX
-    if (!isPlain || bytesMax > ADMITTED_BYTES) this.#admit(this.sizeWith(valueBytes))
+    if (!this.#isWithoutAreas() || bytesMax > ADMITTED_BYTES) this.#admit(this.sizeWith(valueBytes))
   }
 
   #admit(sizeBytes: number): void {
@@ -275,8 +274,12 @@ export class BatchBuilder {
   #endRecord(): void {
     if (this.#keys.isUsed) this.#keys.endRecord()
     if (this.#headers.isUsed) this.#headers.endRecord()
-    if (this.#keys.isUsed || this.#headers.isUsed) this.#memory.closeShortWay()
-    else this.#memory.openShortWay(ADMITTED_BYTES, BYTES_PER_RECORD_MAX)
+    if (this.#isWithoutAreas()) this.#memory.openShortWay(ADMITTED_BYTES, BYTES_PER_RECORD_MAX)
+  }
+
+  /** Whether no record so far has a key or headers. */
+  #isWithoutAreas(): boolean {
+    return !this.#keys.isUsed && !this.#headers.isUsed
   }
 
   #columnCount(): number {
