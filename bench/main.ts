@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { canPin } from './harness/actor-process.js'
+import { congestionControl, UnpacedConnections } from './harness/congestion-control.js'
 import { describeEnvironment, readEnvironment } from './harness/environment.js'
 import type { Called, Environment } from './harness/environment.js'
 import { Interruption, interruption } from './harness/interruption.js'
@@ -88,7 +89,13 @@ async function runScenarios(interrupted: Promise<never>): Promise<void> {
   const isWarmed = values.warm ?? !values.small
   if (isWarmed) process.stderr.write('warming memory …\n')
   await using memory = isWarmed ? await WarmMemory.start(interrupted) : undefined
-  const environment = { ...before, isMemoryWarmed: memory !== undefined }
+  // `npm test` changes nothing of the system.
+  using _unpaced = values.small ? undefined : UnpacedConnections.begin()
+  const environment = {
+    ...before,
+    isMemoryWarmed: memory !== undefined,
+    congestionControl: { ...before.congestionControl, run: congestionControl() },
+  }
   const results = []
   const groups: PlotGroup[] = []
   for (const scenario of chosen) {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { PEERS } from '../peers/index.js'
 import { PEER_NAMES } from '../peers/peer.js'
+import { congestionControl, isPaced } from './congestion-control.js'
 import { readDisk } from './disk.js'
 import type { Disk } from './disk.js'
 import { availableBytes } from './kernel-memory.js'
@@ -18,6 +19,8 @@ export interface Environment {
   /** Whether memory was kept as one that had been used before: see warm-memory.ts. */
   readonly isMemoryWarmed: boolean
   readonly kernel: string
+  /** Of new connections: the machine's, and that of the run (congestion-control.ts). */
+  readonly congestionControl: { readonly machine: string; readonly run: string }
   readonly disk: Disk
   readonly node: string
   readonly ws: string
@@ -52,6 +55,7 @@ const LIBRARIES = ['@nats-io/jetstream', 'ioredis', 'rabbitmq-stream-js-client']
 export async function readEnvironment(called: Called): Promise<Environment> {
   const { flags, pinned, isMemoryWarmed, hasPeers, syncs } = called
   const load = loadavg()[0] ?? NaN
+  const machine = congestionControl()
   const memoryUsedGiB = (totalmem() - availableBytes()) / 2 ** 30
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -60,6 +64,7 @@ export async function readEnvironment(called: Called): Promise<Environment> {
     memoryUsedGiB: Math.round(memoryUsedGiB * 10) / 10,
     isMemoryWarmed,
     kernel: release(),
+    congestionControl: { machine, run: machine },
     disk: await readDisk(syncs),
     node: process.version,
     ws: versionOf('ws'),
@@ -108,17 +113,19 @@ function commitOf(): string {
 export function describeEnvironment(environment: Environment): string {
   const { cpu, cores, memoryGiB, memoryUsedGiB, kernel, node, ws, commit, disk } = environment
   const { flags, nodeOptions, peers, isMemoryWarmed, load } = environment
+  const { machine, run } = environment.congestionControl
   const others = Object.entries(peers).map(([name, version]) => `${name} ${version}`)
   const lines = [
     `${cpu}, ${cores} cores, ${memoryGiB} GiB of which ${memoryUsedGiB} in use and ${isMemoryWarmed ? 'the rest warmed' : 'nothing warmed'}, Linux ${kernel}, Node ${node}, ws ${ws}, commit ${commit}`,
     `data on ${disk.filesystem} on ${disk.device} (${disk.kind}), one fdatasync ${disk.syncMs.toFixed(2)} ms, p99 ${disk.syncP99Ms.toFixed(2)} ms`,
     ...(others.length === 0 ? [] : [`other systems: ${others.join(', ')}`]),
     `called with: ${flags.join(' ') || 'nothing'}${nodeOptions === '' ? '' : `; NODE_OPTIONS=${nodeOptions}`}`,
-    `${environment.pinned ? 'server and client on one core each' : 'not pinned'}; loopback; medians (min–max); load ${load.toFixed(1)} at the start`,
+    `${environment.pinned ? 'server and client on one core each' : 'not pinned'}; loopback, ${run}${run === machine ? '' : ` (the machine has ${machine})`}; medians (min–max); load ${load.toFixed(1)} at the start`,
   ]
   const isBusy = load > cores / 2
   return [
     ...lines,
     ...(isBusy ? ['! the machine was busy before: expect figures too low'] : []),
+    ...(isPaced(run) ? [`! ${run} paces connections: expect figures too low`] : []),
   ].join('\n')
 }

@@ -25,6 +25,14 @@ it('has the memory in use, the disk with the time of a sync, the flags and the v
   expect(text).toContain(`one fdatasync ${disk.syncMs.toFixed(2)} ms`)
   expect(text).toContain('other systems: nats 2.9.10')
   expect(text).toContain('called with: publish --rounds 3')
+  const congestionControl = { machine: 'bbr', run: 'cubic' }
+  const unpaced = describeEnvironment({ ...environment, congestionControl })
+  expect(unpaced).toContain('loopback, cubic (the machine has bbr)')
+  expect(unpaced).not.toContain('paces')
+  const paced = { machine: 'bbr', run: 'bbr' }
+  expect(describeEnvironment({ ...environment, congestionControl: paced })).toContain(
+    '! bbr paces connections',
+  )
   expect(text).not.toContain('busy')
   expect(describeEnvironment({ ...environment, load: 99 })).toContain('! the machine was busy')
 })
