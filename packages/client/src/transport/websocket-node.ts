@@ -117,8 +117,9 @@ class NodeTransport implements Transport {
     }
     this.#socket = response.socket
     this.#maskedFrames = new MaskedFrames(response.socket, fastestMask)
+    // Node says so before it says of each piece that it was taken, and whoever then sends finds no memory idle.
     response.socket.on('drain', () => {
-      this.#options.events.onDrain()
+      process.nextTick(() => this.#options.events.onDrain())
     })
   }
 
