@@ -29,7 +29,7 @@ export interface PublishingEnds {
 }
 
 /** Bytes not acknowledged of all publishers: what one of the client's own has if nothing is said. */
-const BUFFER_BYTES = 8 * 1024 * 1024
+const BUFFER_BYTES = 16 * 1024 * 1024
 
 /** How often it is looked at whether the disk of the server is full. */
 const LOOK_EVERY_MS = 100

@@ -20,7 +20,7 @@ export interface ProducerOptions {
    * turn of the event loop.
    */
   readonly lingerMs?: number | undefined
-  /** Bytes not acknowledged at which `send` returns false. Default 8 MiB. */
+  /** Bytes not acknowledged at which `send` returns false. Default 16 MiB. */
   readonly bufferBytesMax?: number | undefined
   /**
    * Whether the event loop looks for acknowledgements for up to 0.2 ms, instead of sleeping, while `publish` calls
@@ -36,7 +36,8 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const BATCH_BYTES_DEFAULT = 64 * KIB
 const BATCH_RECORDS_DEFAULT = 10_000
-const BUFFER_BYTES_DEFAULT = 8 * MIB
+/** What a disk takes in twenty milliseconds: behind a sync, so much is on its way to the next one. */
+const BUFFER_BYTES_DEFAULT = 16 * MIB
 
 /**
  * Checks options and completes them.
