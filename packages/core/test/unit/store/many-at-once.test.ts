@@ -33,8 +33,9 @@ describe('streams that are created at once', () => {
       expect(countOf('writeFile')).toBe(2 * STREAMS + 1)
       const directories = storage.pathsOf('syncDirectory')
       expect(directories.filter((path) => path.startsWith('trash/'))).toHaveLength(STREAMS)
+      // How many share one is up to the disk: what comes while a sync is under way waits for the next.
       const shared = directories.filter((path) => path === 'streams')
-      expect(shared.length).toBeLessThan(STREAMS / 2)
+      expect(shared.length).toBeLessThan(STREAMS)
       expect(directories).toHaveLength(STREAMS + shared.length + 1)
       for (const kind of ['sync', 'list', 'create'] as const) expect(countOf(kind)).toBe(0)
       expect(countOf('open')).toBe(MAPPED_AT_ONCE)
@@ -110,7 +111,7 @@ describe('streams that are deleted at once', () => {
       await Promise.all(NAMES.map((name) => store.delete(name)))
       const shared = storage.pathsOf('syncDirectory')
       expect(new Set(shared)).toEqual(new Set(['streams']))
-      expect(shared.length).toBeLessThan(STREAMS / 2)
+      expect(shared.length).toBeLessThan(STREAMS)
       expect(storage.pathsOf('removeTree')).toHaveLength(STREAMS)
       for (const kind of ['sync', 'writeFile', 'list'] as const) {
         expect(storage.pathsOf(kind)).toEqual([])
