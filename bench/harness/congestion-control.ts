@@ -9,52 +9,53 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const SETTING = '/proc/sys/net/ipv4/tcp_congestion_control'
-/** Those that send what the window allows. */
+/** Those that send what the window allows; a kernel has the second one at least. */
 const UNPACED = ['cubic', 'reno']
-const UNKNOWN = 'unknown'
+const PACED = /^bbr/
 
 /** What new connections of this machine have for congestion control; `unknown` where it does not say. */
 export function congestionControl(setting = SETTING): string {
   try {
     return readFileSync(setting, 'utf8').trim()
   } catch {
-    return UNKNOWN
+    return 'unknown'
   }
 }
 
 /** Whether connections with it wait for a clock between the pieces of what they send. */
 export function isPaced(name: string): boolean {
-  return ![...UNPACED, UNKNOWN].includes(name)
+  return PACED.test(name)
 }
 
-/** The setting for new connections of this machine, until disposed of. */
+/** The setting for new connections of this machine, until disposed of. One run at a time. */
 export class UnpacedConnections implements Disposable {
   readonly #setting: string
-  readonly #before: string | undefined
+  readonly #before: string
+  /** What was set here; undefined when nothing was. */
+  readonly #set: string | undefined
 
-  private constructor(setting: string, before: string | undefined) {
+  private constructor(setting: string, write: typeof writeFileSync) {
+    const canSet = (name: string): boolean => {
+      try {
+        write(setting, name)
+        return true
+      } catch {
+        return false
+      }
+    }
     this.#setting = setting
-    this.#before = before
+    this.#before = congestionControl(setting)
+    this.#set = isPaced(this.#before) ? UNPACED.find(canSet) : undefined
   }
 
   /** Changes it where it paces and may be changed, which takes root; {@link congestionControl} says what came of it. */
-  static begin(setting = SETTING): UnpacedConnections {
-    const before = congestionControl(setting)
-    const isChanged = isPaced(before) && UNPACED.some((name) => canSet(setting, name))
-    return new UnpacedConnections(setting, isChanged ? before : undefined)
+  static begin(setting = SETTING, write = writeFileSync): UnpacedConnections {
+    return new UnpacedConnections(setting, write)
   }
 
   [Symbol.dispose](): void {
-    if (this.#before !== undefined) writeFileSync(this.#setting, this.#before)
-  }
-}
-
-/** False where it may not be set, or the kernel does not have it. */
-function canSet(setting: string, name: string): boolean {
-  try {
-    writeFileSync(setting, name)
-    return true
-  } catch {
-    return false
+    // Not when somebody has set it meanwhile.
+    const isOurs = this.#set !== undefined && congestionControl(this.#setting) === this.#set
+    if (isOurs) writeFileSync(this.#setting, this.#before)
   }
 }

@@ -42,19 +42,31 @@ it('goes on where the machine does not say', async () => {
   expect(await readdir(directory)).toEqual([])
 })
 
-it.runIf(process.platform === 'linux')('goes on where nobody may set it', () => {
-  // Nobody can write to it, and what it says is the name of nothing that does not pace.
-  const unchangeable = '/proc/version'
-  const before = congestionControl(unchangeable)
+it('leaves what somebody has set meanwhile', async () => {
+  await writeFile(setting, 'bbr\n')
   {
-    using _unpaced = UnpacedConnections.begin(unchangeable)
-    expect(congestionControl(unchangeable)).toBe(before)
+    using _unpaced = UnpacedConnections.begin(setting)
+    await writeFile(setting, 'reno\n')
   }
-  expect(isPaced(before)).toBe(true)
+  expect(congestionControl(setting)).toBe('reno')
+})
+
+it('goes on where nobody may set it', async () => {
+  await writeFile(setting, 'bbr\n')
+  const tried: unknown[] = []
+  {
+    using _unpaced = UnpacedConnections.begin(setting, (_path, name) => {
+      tried.push(name)
+      throw new Error('EACCES')
+    })
+    expect(congestionControl(setting)).toBe('bbr')
+  }
+  expect(tried).toEqual(['cubic', 'reno'])
+  expect(await readFile(setting, 'utf8')).toBe('bbr\n')
 })
 
 it('knows what paces', () => {
-  expect(['bbr', 'bbr3', 'cubic', 'reno', 'unknown'].map(isPaced)).toEqual([
+  expect(['bbr', 'bbr3', 'cubic', 'vegas', 'unknown'].map(isPaced)).toEqual([
     true,
     true,
     false,

@@ -6,7 +6,7 @@
  * durable mark.
  */
 import type { AppendOptions, AppendResult } from './log-types.js'
-import type { CollectedBatch, CollectedWaiter } from './record-collector.js'
+import type { CollectedWaiter } from './record-collector.js'
 import { toError } from './to-error.js'
 
 /** What the queue needs of its log. */
@@ -71,22 +71,16 @@ export class AppendQueue {
     await this.#tail
   }
 
-  /** Tells those who wait for the records of these batches when the stream's durability is met. */
-  tellEach(baseOffset: number, batches: readonly CollectedBatch[]): void {
+  /** Tells those who wait for the records of a batch, one each, when the stream's durability is met. */
+  tellEach(baseOffset: number, waiters: readonly CollectedWaiter[]): void {
     const { isRelaxed, durableOffset } = this.#target
     const metBelow = isRelaxed ? Infinity : durableOffset()
     let endOffset = baseOffset
-    for (const { waiters, recordsEach } of batches) {
-      for (const { resolve, reject } of waiters) {
-        const result = {
-          baseOffset: endOffset,
-          endOffset: endOffset + recordsEach,
-          isDuplicate: false,
-        }
-        endOffset += recordsEach
-        if (endOffset <= metBelow) resolve(result)
-        else this.#waiters.push({ result, resolve, reject })
-      }
+    for (const { resolve, reject } of waiters) {
+      const result = { baseOffset: endOffset, endOffset: endOffset + 1, isDuplicate: false }
+      endOffset += 1
+      if (endOffset <= metBelow) resolve(result)
+      else this.#waiters.push({ result, resolve, reject })
     }
   }
 

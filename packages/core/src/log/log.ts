@@ -7,21 +7,24 @@
  * Invariants: startOffset ≤ durableOffset ≤ visibleOffset ≤ endOffset in relaxed mode; visibleOffset =
  * durableOffset in fsync mode. After a failure nothing is appended and nothing more becomes durable.
  */
-import { checkProducedBatch } from '@tailrace/format'
-import type { BatchView } from '@tailrace/format'
+import { BatchView, checkProducedBatch } from '@tailrace/format'
 import type { StorageError, TailraceError } from '@tailrace/format'
 import { producerIdOf, type ProducerIdentity } from '../producers/producer-id.js'
 import type { ProducerHandle, ProducerTable } from '../producers/producer-table.js'
 import { CursorStore } from '../cursors/cursor-store.js'
 import { AppendQueue } from './append-queue.js'
-import { BatchAppends } from './batch-appends.js'
 import type { Gap } from './gap.js'
 import { GroupCommit } from './group-commit.js'
 import { Listeners } from './listeners.js'
-import { describeLog } from './log-description.js'
+import { describeLog, duplicateResult } from './log-description.js'
 import { readBatches, readRecords } from './log-iteration.js'
 import type { LogMark } from './log-mark.js'
-import { damageError, streamClosed } from './log-errors.js'
+import {
+  damageError,
+  expectedOffsetMismatch,
+  streamClosed,
+  wrongBatchLength,
+} from './log-errors.js'
 import type { LogOptions } from './log-options.js'
 import { LogReader } from './log-reader.js'
 import type {
@@ -38,6 +41,7 @@ import type {
 import { LogUpkeep } from './log-upkeep.js'
 import { PointSync } from './point-sync.js'
 import { RecordAppends } from './record-appends.js'
+import type { CollectedWaiter } from './record-collector.js'
 import { unsyncedBytesMaxOf } from './recovery-limits.js'
 import type { RecoveryReport } from './recovery-report.js'
 import { rolledSegmentsMax, segmentBytesMax } from './retention.js'
@@ -55,25 +59,54 @@ export class Log {
   readonly #commit: GroupCommit
   readonly #producers: ProducerTable
   readonly #upkeep: LogUpkeep
-  readonly #batchAppends: BatchAppends
   readonly #appends: AppendQueue
   readonly #records: RecordAppends
   readonly #pointSync: PointSync
   readonly #cursors: CursorStore
   readonly #visibleListeners = new Listeners()
   readonly #durableListeners = new Listeners()
+  #lastAppendTimeUs: number
   #damage: TailraceError | undefined
   #closed: StorageError | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: LogOptions) {
-    const { storage, directory, metadata, recovered, clock, scheduler } = options
+    const { storage, directory, metadata, recovered, loader, cache, clock, scheduler } = options
     const isRelaxed = metadata.config.durability === 'relaxed'
     this.#options = options
     this.#producers = options.producers
     this.#segments = new SegmentList(recovered.segments)
-    this.#writer = this.#newWriter(options)
+    this.#writer = new SegmentWriter(
+      {
+        storage,
+        directory,
+        identity: { streamId: metadata.streamId, epoch: metadata.epoch },
+        segmentBytesMax: segmentBytesMax(metadata.config),
+        areZerosWritten: !isRelaxed,
+        onWriteFailed: (error) => this.#commit.fail(error),
+        unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
+        extendReach: async () => {
+          this.#assertWritable()
+          await this.#pointSync.extend()
+        },
+        rolledMax: rolledSegmentsMax(metadata.config),
+        upkeep: () => this.#upkeep,
+        loader,
+        cache,
+        activeMappings: options.activeMappings,
+        nowUs: () => clock.nowUs(),
+        onRoll: (active, place) => {
+          this.#segments[place === 'behind' ? 'push' : 'replaceLast'](active)
+          // Retention gives up only what is durable: a bound on bytes cannot wait for the interval.
+          if (metadata.config.retentionBytes !== null || this.#writer.isCommitDue)
+            this.#commit.hurry()
+        },
+        onBackgroundError: options.onBackgroundError,
+      },
+      this.#segments.last,
+    )
     const end = this.#writer.endMark()
+    this.#lastAppendTimeUs = this.#segments.lastAppendTimeUs()
     this.#commit = new GroupCommit(
       {
         scheduler,
@@ -93,18 +126,6 @@ export class Log {
     }
     this.#pointSync = new PointSync(options, parts)
     this.#upkeep = new LogUpkeep(options, parts)
-    this.#batchAppends = new BatchAppends({
-      writer: this.#writer,
-      producers: this.#producers,
-      name: metadata.name,
-      epoch: () => this.epoch,
-      nowUs: () => clock.nowUs(),
-      lastAppendTimeUs: this.#segments.lastAppendTimeUs(),
-      onAppended: () => {
-        this.#commit.noteAppended()
-        if (isRelaxed) this.#visibleListeners.notifySoon(scheduler)
-      },
-    })
     this.#appends = new AppendQueue({
       hasRoomFor: (length) => this.#writer.hasRoomFor(length),
       makeRoom: (length) => this.makeRoom(length),
@@ -115,12 +136,7 @@ export class Log {
     this.#records = new RecordAppends(
       {
         hasRoomFor: (length) => this.#writer.hasRoomFor(length),
-        hasRoomInSegmentFor: (length) => this.#writer.hasRoomInSegmentFor(length),
-        appendCollected: (collected) => {
-          this.#assertWritable()
-          const batches = collected.map(({ batch }) => batch)
-          this.#appends.tellEach(this.#batchAppends.appendAll(batches), collected)
-        },
+        appendCollected: (batch, waiters) => this.#appendCollected(batch, waiters),
         assertWritable: () => this.#assertWritable(),
       },
       this.#appends,
@@ -256,7 +272,37 @@ export class Log {
     this.#options.collector.flush()
     this.#assertWritable()
     if (options.check === true) checkProducedBatch(batch, 0, batch.length)
-    return this.#batchAppends.append(batch, options)
+    // Not kept: it would hold on to the message that the batch came in.
+    const view = new BatchView(batch)
+    if (view.batchLength !== batch.length) throw wrongBatchLength(view.batchLength, batch.length)
+    return this.#append(view, batch, options)
+  }
+
+  #appendCollected(batch: Uint8Array, waiters: readonly CollectedWaiter[]): void {
+    this.#assertWritable()
+    this.#appends.tellEach(this.#append(new BatchView(batch), batch, {}).baseOffset, waiters)
+  }
+
+  #append(view: BatchView, batch: Uint8Array, { expectedOffset }: AppendOptions): AppendResult {
+    const { producerId, recordCount } = view
+    if (producerId !== 0) {
+      const duplicate = this.#producers.duplicateOffset(view)
+      if (duplicate !== undefined) return duplicateResult(duplicate, recordCount)
+    }
+    const baseOffset = this.#writer.endOffset
+    if (expectedOffset !== undefined && expectedOffset !== baseOffset) {
+      throw expectedOffsetMismatch(this.name, expectedOffset, baseOffset)
+    }
+    const nextOffset = baseOffset + recordCount
+    if (nextOffset > Number.MAX_SAFE_INTEGER) throw new Error('a stream ends at offset 2^53 − 1')
+    const appendTimeUs = Math.max(this.#lastAppendTimeUs, this.#options.clock.nowUs())
+    this.#writer.append(batch, { baseOffset, nextOffset, appendTimeUs, epoch: this.epoch })
+    this.#lastAppendTimeUs = appendTimeUs
+    if (producerId !== 0) this.#producers.note(view, baseOffset)
+    this.#commit.noteAppended()
+    if (this.config.durability === 'relaxed')
+      this.#visibleListeners.notifySoon(this.#options.scheduler)
+    return { baseOffset, endOffset: nextOffset, isDuplicate: false }
   }
 
   /**
@@ -373,12 +419,7 @@ export class Log {
   /** The log in numbers. */
   describe(): LogDescription {
     this.#options.collector.flush()
-    return describeLog(
-      this,
-      this.#upkeep.metadata,
-      this.#segments,
-      this.#batchAppends.lastAppendTimeUs,
-    )
+    return describeLog(this, this.#upkeep.metadata, this.#segments, this.#lastAppendTimeUs)
   }
 
   /**
@@ -422,39 +463,6 @@ export class Log {
       this.#visibleListeners.notify()
       this.#durableListeners.notify()
     }
-  }
-
-  #newWriter(options: LogOptions): SegmentWriter {
-    const { storage, directory, metadata, loader, cache, clock } = options
-    return new SegmentWriter(
-      {
-        storage,
-        directory,
-        identity: { streamId: metadata.streamId, epoch: metadata.epoch },
-        segmentBytesMax: segmentBytesMax(metadata.config),
-        areZerosWritten: metadata.config.durability !== 'relaxed',
-        onWriteFailed: (error) => this.#commit.fail(error),
-        unsyncedBytesMax: unsyncedBytesMaxOf(options.limits, metadata.config),
-        extendReach: async () => {
-          this.#assertWritable()
-          await this.#pointSync.extend()
-        },
-        rolledMax: rolledSegmentsMax(metadata.config),
-        upkeep: () => this.#upkeep,
-        loader,
-        cache,
-        activeMappings: options.activeMappings,
-        nowUs: () => clock.nowUs(),
-        onRoll: (active, place) => {
-          this.#segments[place === 'behind' ? 'push' : 'replaceLast'](active)
-          // Retention gives up only what is durable: a bound on bytes cannot wait for the interval.
-          if (metadata.config.retentionBytes !== null || this.#writer.isCommitDue)
-            this.#commit.hurry()
-        },
-        onBackgroundError: options.onBackgroundError,
-      },
-      this.#segments.last,
-    )
   }
 
   get #visible(): LogMark {

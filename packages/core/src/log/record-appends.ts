@@ -1,4 +1,4 @@
-/** Appends of records: joined with others where they may be, else on their own. */
+/** Appends of records: joined with others where they may be, else as a batch of their own. */
 import type { AppendQueue } from './append-queue.js'
 import type { AppendOptions, AppendResult, RecordInput } from './log-types.js'
 import { plainValue } from './record-collector.js'
@@ -29,31 +29,26 @@ export class RecordAppends {
     options: AppendOptions,
   ): Promise<AppendResult> {
     try {
-      if (this.#queue.isWaiting || options.expectedOffset !== undefined) {
-        return this.#queue.append(this.#collector.encode(records), options)
-      }
-      this.#target.assertWritable()
-      return this.#collect(records)
+      const collected = this.#collect(records, options)
+      if (collected !== undefined) return collected
+      return this.#queue.append(this.#collector.encode(records), options)
     } catch (error) {
       return Promise.reject(toError(error))
     }
   }
 
-  #collect(records: RecordInput | readonly RecordInput[]): Promise<AppendResult> {
+  /** Undefined when the records have to be a batch of their own, or have to wait. */
+  #collect(
+    records: RecordInput | readonly RecordInput[],
+    { expectedOffset }: AppendOptions,
+  ): Promise<AppendResult> | undefined {
+    if (this.#queue.isWaiting || expectedOffset !== undefined) return undefined
     const value = plainValue(records)
-    if (value === undefined || !this.#collector.canAdd(this.#target, value.length)) {
-      return this.#collectBatch(records)
-    }
+    if (value === undefined) return undefined
+    this.#target.assertWritable()
+    if (!this.#collector.canAdd(this.#target, value.length)) return undefined
     return new Promise((resolve, reject) => {
       this.#collector.add(this.#target, value, { resolve, reject })
     })
-  }
-
-  #collectBatch(records: RecordInput | readonly RecordInput[]): Promise<AppendResult> {
-    let waitsForRoom: Uint8Array | undefined
-    const collected = new Promise<AppendResult>((resolve, reject) => {
-      waitsForRoom = this.#collector.addBatch(this.#target, records, { resolve, reject })
-    })
-    return waitsForRoom === undefined ? collected : this.#queue.append(waitsForRoom, {})
   }
 }

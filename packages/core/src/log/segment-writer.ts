@@ -16,8 +16,7 @@ import {
   StorageError,
 } from '@tailrace/format'
 import { Segment } from '../segments/segment.js'
-import type { PlacedBatch } from '../segments/batch-write.js'
-import type { SegmentLoader } from '../segments/segment.js'
+import type { BatchPlace, SegmentLoader } from '../segments/segment.js'
 import type { ActiveMappings } from '../segments/active-mappings.js'
 import type { MappingCache } from '../segments/mapping-cache.js'
 import { SegmentPreparer } from '../segments/segment-preparer.js'
@@ -130,11 +129,6 @@ export class SegmentWriter {
     )
   }
 
-  /** True when so many bytes of batches can be appended without rolling. */
-  hasRoomInSegmentFor(length: number): boolean {
-    return this.#active.hasRoomFor(length) && this.#isWithinReach(length)
-  }
-
   /** True when rolled segments wait that a commit should not leave waiting for long. */
   get isCommitDue(): boolean {
     return this.#unsettled.length >= this.#options.rolledMax / 2
@@ -157,19 +151,15 @@ export class SegmentWriter {
     }
   }
 
-  /**
-   * Appends stamped copies of the batches. Call only when there is room for all; for several without rolling.
-   *
-   * @throws {StorageError} of a write.
-   */
-  append(batches: readonly PlacedBatch[]): void {
-    const length = batches.reduce((sum, { batch }) => sum + batch.length, 0)
-    if (!this.#active.hasRoomFor(length)) this.roll()
-    else if (!this.#isWithinReach(length)) throw new Error('no room: recovery would not look there')
+  /** Appends a stamped copy of the batch. Call only when there is room. @throws {StorageError} of a write. */
+  append(batch: Uint8Array, place: BatchPlace): void {
+    if (!this.#active.hasRoomFor(batch.length)) this.roll()
+    else if (!this.#isWithinReach(batch.length))
+      throw new Error('no room: recovery would not look there')
     // Waking it may fail, too, and then nothing was written.
     this.#active.open()
     try {
-      this.#active.append(batches)
+      this.#active.append(batch, place)
     } catch (error) {
       throw error instanceof StorageError ? this.#options.onWriteFailed(error) : error
     }

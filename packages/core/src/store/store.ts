@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { checkStreamName, RequestError, StorageError } from '@tailrace/format'
+import { BatchBuilder, checkStreamName, RequestError, StorageError } from '@tailrace/format'
 import { currentBootId } from '../io/boot-id.js'
 import { systemClock } from '../io/clock.js'
 import type { Clock } from '../io/clock.js'
@@ -171,7 +171,7 @@ export class Store implements AsyncDisposable {
       cache,
       activeMappings,
       syncSlots: new Slots(syncsInFlightMax()),
-      collector: new RecordCollector(clock),
+      collector: new RecordCollector(new BatchBuilder(), clock),
       nextEpoch: () => this.#epochs.run(() => this.#nextEpoch()),
       bootId: options.bootId ?? currentBootId(),
       limits: options.recoveryLimits ?? RECOVERY_LIMITS,
